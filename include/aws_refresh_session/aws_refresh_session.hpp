@@ -1,0 +1,17 @@
+#pragma once
+
+/// \file
+/// Everything, in one include.
+
+#include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/credentials.hpp>
+#include <aws_refresh_session/credentials_provider.hpp>
+#include <aws_refresh_session/custom.hpp>
+#include <aws_refresh_session/environment.hpp>
+#include <aws_refresh_session/exceptions.hpp>
+#include <aws_refresh_session/http_transport.hpp>
+#include <aws_refresh_session/refreshing_provider.hpp>
+#include <aws_refresh_session/scheduler.hpp>
+#include <aws_refresh_session/session.hpp>
+#include <aws_refresh_session/sts.hpp>
+#include <aws_refresh_session/version.hpp>

@@ -1,0 +1,180 @@
+#pragma once
+
+/// \file
+/// Method "sts": credentials by AssumeRole.
+/// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+#include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/credentials.hpp>
+#include <aws_refresh_session/credentials_provider.hpp>
+#include <aws_refresh_session/environment.hpp>
+#include <aws_refresh_session/http_transport.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace aws_refresh_session {
+
+struct Tag {
+  std::string key;
+  std::string value;
+};
+
+struct ProvidedContext {
+  std::string provider_arn;
+  std::string context_assertion;
+};
+
+/// How to reach STS. Everything has a default: region and endpoint from the environment.
+struct StsClientOptions {
+  /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, then AWS_DEFAULT_REGION, then us-east-1
+  /// (with a warning).
+  std::string region;
+  /// `https://sts.REGION.amazonaws.com` by default, by partition; AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL win over
+  /// the default. `http://` sends signed requests in the clear.
+  std::string endpoint_url;
+  /// PEM file; empty: AWS_CA_BUNDLE, else the system's.
+  std::string ca_bundle;
+  /// False accepts any certificate, with a warning.
+  bool verify_tls = true;
+  std::chrono::milliseconds connect_timeout{3'000};
+  /// One attempt, connection included.
+  std::chrono::milliseconds attempt_timeout{10'000};
+  /// Attempts per call, the first included (1-10).
+  int max_attempts = 3;
+  /// Keys of this client alone; win over the session's base.
+  std::optional<Credentials> credentials;
+  /// Only "sts" is served. Anything else is replaced, with a warning.
+  std::string service = "sts";
+};
+
+/// What an MFA callable is told.
+struct MfaRequest {
+  std::string serial_number;
+  std::stop_token stop;
+};
+
+/// Where one-time codes come from. A code is never sent to STS twice: if the provider answers with the code of the
+/// last call, the client waits for the next time step and asks once more.
+class MfaTokenProvider {
+ public:
+  using Callable = std::function<std::string(const MfaRequest&)>;
+
+  struct CommandOptions {
+    std::chrono::milliseconds timeout{30'000};
+    /// Replaces the whole environment, if set.
+    std::optional<std::map<std::string, std::string>> environment;
+    /// Empty: the process's own.
+    std::string working_directory;
+    /// Written to its standard input.
+    std::string input;
+  };
+
+  /// None.
+  MfaTokenProvider() = default;
+
+  /// A callable that returns the code.
+  /// \param interactive true if it asks a person: then it is called on a reader's thread only
+  [[nodiscard]] static MfaTokenProvider from_callable(Callable callable, bool interactive = false);
+  /// A program and its arguments, run without a shell. The last standalone six-digit number on its standard output
+  /// is the code; standard error is passed through. After `timeout` the whole process group is killed.
+  [[nodiscard]] static MfaTokenProvider from_command(std::vector<std::string> arguments);
+  [[nodiscard]] static MfaTokenProvider from_command(std::vector<std::string> arguments, CommandOptions options);
+  /// The same from one string, split into words by the POSIX shell's quoting rules (XCU 2.2); nothing is expanded.
+  /// \throws ConfigurationError for an empty command or bad quoting, without the command's text
+  [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line);
+  [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line, CommandOptions options);
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(ask_); }
+  [[nodiscard]] bool interactive() const noexcept { return interactive_; }
+
+  /// Asks once.
+  /// \returns six ASCII digits
+  /// \throws ConfigurationError of codes `MfaCommandNotFound`, `MfaCommandNotPermitted`, `MfaCommandTimeout`,
+  ///   `MfaCommandFailed`, `MfaCommandError`, `MfaTokenNotFound`, `MfaTokenInvalid`; its text holds neither the
+  ///   command nor its output
+  [[nodiscard]] SecretString token(const MfaRequest& request) const;
+
+ private:
+  Callable ask_;
+  bool interactive_ = false;
+};
+
+/// All of AssumeRole's parameters, what the client needs, and where codes come from. Copied when handed in.
+struct AssumeRoleOptions {
+  std::string role_arn;
+  std::string role_session_name = "aws-refresh-session";
+  std::vector<std::string> policy_arns;
+  /// A session policy, JSON.
+  std::string policy;
+  /// 900-43200 by AWS's rule, 3600 at most for a role assumed from a role. Less than 900 is passed on with a warning:
+  /// other STS servers take it.
+  std::optional<std::chrono::seconds> duration;
+  std::string external_id;
+  std::string serial_number;
+  /// One code for one call: good for the first refresh only, so a provider is what a session wants.
+  std::string token_code;
+  std::vector<Tag> tags;
+  std::vector<std::string> transitive_tag_keys;
+  std::string source_identity;
+  std::vector<ProvidedContext> provided_contexts;
+
+  MfaTokenProvider mfa_token_provider;
+  StsClientOptions client;
+  /// Whose credentials sign the call. Null: the environment's. Another session's `provider()` chains roles.
+  std::shared_ptr<CredentialsProvider> base;
+
+  /// Checks what AWS documents, before any network call.
+  /// \throws ValidationError or ConfigurationError naming the parameter as AWS spells it
+  void validate() const;
+};
+
+/// The surroundings of an STS client. What is null is replaced by the machine's own.
+struct StsSeams {
+  std::shared_ptr<const Clock> clock;
+  std::shared_ptr<HttpTransport> transport;
+  std::shared_ptr<const Environment> environment;
+  /// Updated from the service's `Date` headers.
+  std::shared_ptr<ClockSkew> skew;
+};
+
+/// The provider behind method "sts": one AssumeRole call per `resolve`, with standard-mode retries.
+/// \throws as AssumeRoleOptions::validate
+/// What the provider throws: RequestError with the service's code, status and request id; ConnectionError;
+/// CredentialError when the base has nothing or the answer cannot be used; ConfigurationError from MFA.
+[[nodiscard]] std::shared_ptr<CredentialsProvider> make_assume_role_provider(AssumeRoleOptions options,
+                                                                             StsSeams seams = {});
+
+/// Who somebody is.
+struct Identity {
+  /// For an STS identity: the three fields of GetCallerIdentity.
+  std::string user_id;
+  std::string account;
+  std::string arn;
+  /// For a source that was not asked: the method and the source's name.
+  std::string method;
+  std::string source;
+};
+
+/// Asks STS who the credentials belong to.
+/// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+/// \throws RequestError, ConnectionError
+[[nodiscard]] Identity get_caller_identity(const Credentials& credentials, const StsClientOptions& options,
+                                           StsSeams seams = {}, const std::stop_token& stop = {});
+
+/// Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID at
+/// every call. Throws CredentialError of kind not_configured when the first two are not both set.
+[[nodiscard]] std::shared_ptr<CredentialsProvider> make_environment_provider(
+    std::shared_ptr<const Environment> environment = nullptr);
+
+/// Always the same set.
+[[nodiscard]] std::shared_ptr<CredentialsProvider> make_static_provider(Credentials credentials);
+
+}  // namespace aws_refresh_session

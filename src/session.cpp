@@ -1,0 +1,1 @@
+#include <aws_refresh_session/session.hpp>

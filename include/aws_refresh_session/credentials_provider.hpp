@@ -15,7 +15,7 @@ namespace aws_refresh_session {
 /// What a provider may know about the one who asks.
 struct ResolveContext {
   /// Asks the provider to give up. Whoever can block heeds it within some milliseconds.
-  std::stop_token stop;
+  std::stop_token stop{};
   /// The answer is of no use after this moment of the session's monotonic clock. The engine does not kill a provider
   /// that overruns it; the readers just stop waiting.
   SteadyTime deadline = SteadyTime::max();

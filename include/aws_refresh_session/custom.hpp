@@ -22,11 +22,11 @@ namespace aws_refresh_session {
 /// The four fields as text, for callables that have them so. All four are required. A missing field (nullopt or
 /// empty) is an error that names it.
 struct CredentialFields {
-  std::optional<std::string> access_key;
-  std::optional<std::string> secret_key;
-  std::optional<std::string> token;
+  std::optional<std::string> access_key{};
+  std::optional<std::string> secret_key{};
+  std::optional<std::string> token{};
   /// RFC 3339 with a time zone, e.g. `2026-01-01T00:00:00Z`, or a time value.
-  std::variant<std::monostate, std::string, WallTime> expiry_time;
+  std::variant<std::monostate, std::string, WallTime> expiry_time{};
 };
 
 /// What a callable answers with: a complete value, or the four fields.
@@ -66,7 +66,7 @@ class CustomMethod {
 struct CustomOptions {
   /// Required. Called by one thread at a time, from any thread, without a lock. May block: readers do not wait for it
   /// while a set is valid.
-  CustomMethod method;
+  CustomMethod method{};
   /// What `get_identity()` reports as the source.
   std::string source = "custom";
   /// True if it may need a person: then it runs only on the thread of a reader.

@@ -32,24 +32,24 @@ enum class ErrorKind {
 /// The fields of an error. What is not known stays empty and is left out of the text.
 struct ErrorFields {
   /// What went wrong and what to do about it, in a sentence or two.
-  std::string message;
+  std::string message{};
   /// The service's error code (`AccessDenied`), or the library's own (`Timeout`).
-  std::string code;
+  std::string code{};
   /// The HTTP status of the answer.
-  std::optional<int> status_code;
+  std::optional<int> status_code{};
   /// The parameter at fault, by the name the user knows.
-  std::string param;
+  std::string param{};
   /// The value at fault; never a secret.
-  std::string value;
+  std::string value{};
   /// More, for a person.
-  std::string details;
+  std::string details{};
   ErrorKind kind = ErrorKind::non_recoverable;
   /// The service's request id, which AWS Support asks for.
-  std::string request_id;
+  std::string request_id{};
   /// The service's own wish (`Retry-After`).
-  std::optional<std::chrono::seconds> retry_after;
+  std::optional<std::chrono::seconds> retry_after{};
   /// The exception behind it, e.g. what the user's callable threw.
-  std::exception_ptr cause;
+  std::exception_ptr cause{};
 };
 
 /// The base of all errors. Copies are cheap, do not throw and share the fields; safe to read from many threads.
@@ -134,8 +134,8 @@ class RequestError : public Error {
 /// Something the user should know that stops nothing.
 struct Warning {
   /// Names the place that warns (`sts.region`): the default handler speaks once per place.
-  std::string place;
-  std::string message;
+  std::string place{};
+  std::string message{};
 };
 
 using WarningHandler = std::function<void(const Warning&)>;

@@ -22,9 +22,9 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string method = "GET";
   /// Absolute, `http://` or `https://`, percent-encoded: sent as it stands.
-  std::string url;
-  HttpHeaders headers;
-  std::string body;
+  std::string url{};
+  HttpHeaders headers{};
+  std::string body{};
 
   /// To a usable connection: name lookup, TCP and TLS.
   std::chrono::milliseconds connect_timeout{3'000};
@@ -32,7 +32,7 @@ struct HttpRequest {
   std::chrono::milliseconds timeout{10'000};
 
   /// A file of PEM certificates that replaces the system's; empty for the system's.
-  std::string ca_bundle;
+  std::string ca_bundle{};
   /// False accepts any certificate: the caller has warned the user.
   bool verify_tls = true;
 };

@@ -67,17 +67,17 @@ using RefreshObserver = std::function<void(const RefreshEvent&)>;
 
 /// A window that depends on the lifetime: used for lifetimes up to and including `up_to`.
 struct WindowTier {
-  std::chrono::seconds up_to;
-  std::chrono::seconds window;
+  std::chrono::seconds up_to{};
+  std::chrono::seconds window{};
 };
 
 /// The refresh rule's numbers. The defaults are the rule of ARCHITECTURE.md; all windows count back from expiration.
 struct RefreshOptions {
   /// Fixed windows; each wins over what follows, in every mode. Mandatory must not exceed advisory.
-  std::optional<std::chrono::milliseconds> advisory_window;
-  std::optional<std::chrono::milliseconds> mandatory_window;
+  std::optional<std::chrono::milliseconds> advisory_window{};
+  std::optional<std::chrono::milliseconds> mandatory_window{};
   /// Advisory windows by lifetime, in rising order; longer lifetimes take the last tier. Win over the fraction.
-  std::vector<WindowTier> advisory_tiers;
+  std::vector<WindowTier> advisory_tiers{};
   /// The advisory window as a part of the lifetime, 0 to 1.
   double advisory_fraction = 0.5;
   /// Moves each set's advisory window by up to this part of it, up or down, so that a fleet spreads out.
@@ -123,12 +123,12 @@ struct RefreshOptions {
 
 /// The surroundings of an engine. What is null is replaced by the machine's own.
 struct EngineSeams {
-  std::shared_ptr<const Clock> clock;
-  std::shared_ptr<Scheduler> scheduler;
+  std::shared_ptr<const Clock> clock{};
+  std::shared_ptr<Scheduler> scheduler{};
   /// Kept up to date by whoever talks to the service; null for none.
-  std::shared_ptr<const ClockSkew> skew;
+  std::shared_ptr<const ClockSkew> skew{};
   /// Seeds jitter and back-off; by default from the machine.
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed{};
 };
 
 /// Keeps a provider's credentials fresh. All members are thread-safe. Destruction cancels what is in flight and does

@@ -22,25 +22,25 @@ namespace aws_refresh_session {
 struct SessionOptions {
   /// True: the constructor does no I/O. False: it fetches once, and its error comes out of the constructor.
   bool defer_refresh = true;
-  RefreshOptions refresh;
+  RefreshOptions refresh{};
   /// Told of everything from the first attempt on.
-  RefreshObserver observer;
+  RefreshObserver observer{};
 
   /// Replace the machine's own, for tests and special programs.
-  std::shared_ptr<const Clock> clock;
-  std::shared_ptr<Scheduler> scheduler;
-  std::shared_ptr<HttpTransport> transport;
-  std::shared_ptr<const Environment> environment;
-  std::optional<std::uint64_t> seed;
+  std::shared_ptr<const Clock> clock{};
+  std::shared_ptr<Scheduler> scheduler{};
+  std::shared_ptr<HttpTransport> transport{};
+  std::shared_ptr<const Environment> environment{};
+  std::optional<std::uint64_t> seed{};
 };
 
 /// The four fields as text. The secret and the token print redacted; `reveal()` gives them.
 struct RefreshableCredentials {
-  std::string access_key;
-  SecretString secret_key;
-  SecretString token;
+  std::string access_key{};
+  SecretString secret_key{};
+  SecretString token{};
   /// RFC 3339 in UTC (`2026-01-01T00:00:00Z`); empty if the set does not expire.
-  std::string expiry_time;
+  std::string expiry_time{};
 };
 
 /// String parameters for a method chosen by name; names as AWS spells them (`RoleArn`) or in snake case (`role_arn`).
@@ -48,11 +48,11 @@ using MethodParameters = std::map<std::string, std::string, std::less<>>;
 
 /// What a method makes.
 struct MethodProduct {
-  std::shared_ptr<CredentialsProvider> provider;
+  std::shared_ptr<CredentialsProvider> provider{};
   /// Who is behind it, without a refresh; empty if only STS can tell.
-  std::optional<Identity> identity;
+  std::optional<Identity> identity{};
   /// How to reach STS for `whoami`.
-  StsClientOptions client;
+  StsClientOptions client{};
 };
 
 /// Builds a method from its parameters.

@@ -23,25 +23,25 @@
 namespace aws_refresh_session {
 
 struct Tag {
-  std::string key;
-  std::string value;
+  std::string key{};
+  std::string value{};
 };
 
 struct ProvidedContext {
-  std::string provider_arn;
-  std::string context_assertion;
+  std::string provider_arn{};
+  std::string context_assertion{};
 };
 
 /// How to reach STS. Everything has a default: region and endpoint from the environment.
 struct StsClientOptions {
   /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, then AWS_DEFAULT_REGION, then us-east-1
   /// (with a warning).
-  std::string region;
+  std::string region{};
   /// `https://sts.REGION.amazonaws.com` by default, by partition; AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL win over
   /// the default. `http://` sends signed requests in the clear.
-  std::string endpoint_url;
+  std::string endpoint_url{};
   /// PEM file; empty: AWS_CA_BUNDLE, else the system's.
-  std::string ca_bundle;
+  std::string ca_bundle{};
   /// False accepts any certificate, with a warning.
   bool verify_tls = true;
   std::chrono::milliseconds connect_timeout{3'000};
@@ -50,15 +50,15 @@ struct StsClientOptions {
   /// Attempts per call, the first included (1-10).
   int max_attempts = 3;
   /// Keys of this client alone; win over the session's base.
-  std::optional<Credentials> credentials;
+  std::optional<Credentials> credentials{};
   /// Only "sts" is served. Anything else is replaced, with a warning.
   std::string service = "sts";
 };
 
 /// What an MFA callable is told.
 struct MfaRequest {
-  std::string serial_number;
-  std::stop_token stop;
+  std::string serial_number{};
+  std::stop_token stop{};
 };
 
 /// Where one-time codes come from. A code is never sent to STS twice: if the provider answers with the code of the
@@ -70,11 +70,11 @@ class MfaTokenProvider {
   struct CommandOptions {
     std::chrono::milliseconds timeout{30'000};
     /// Replaces the whole environment, if set.
-    std::optional<std::map<std::string, std::string>> environment;
+    std::optional<std::map<std::string, std::string>> environment{};
     /// Empty: the process's own.
-    std::string working_directory;
+    std::string working_directory{};
     /// Written to its standard input.
-    std::string input;
+    std::string input{};
   };
 
   /// None.
@@ -109,27 +109,27 @@ class MfaTokenProvider {
 
 /// All of AssumeRole's parameters, what the client needs, and where codes come from. Copied when handed in.
 struct AssumeRoleOptions {
-  std::string role_arn;
+  std::string role_arn{};
   std::string role_session_name = "aws-refresh-session";
-  std::vector<std::string> policy_arns;
+  std::vector<std::string> policy_arns{};
   /// A session policy, JSON.
-  std::string policy;
+  std::string policy{};
   /// 900-43200 by AWS's rule, 3600 at most for a role assumed from a role. Less than 900 is passed on with a warning:
   /// other STS servers take it.
-  std::optional<std::chrono::seconds> duration;
-  std::string external_id;
-  std::string serial_number;
+  std::optional<std::chrono::seconds> duration{};
+  std::string external_id{};
+  std::string serial_number{};
   /// One code for one call: good for the first refresh only, so a provider is what a session wants.
-  std::string token_code;
-  std::vector<Tag> tags;
-  std::vector<std::string> transitive_tag_keys;
-  std::string source_identity;
-  std::vector<ProvidedContext> provided_contexts;
+  std::string token_code{};
+  std::vector<Tag> tags{};
+  std::vector<std::string> transitive_tag_keys{};
+  std::string source_identity{};
+  std::vector<ProvidedContext> provided_contexts{};
 
-  MfaTokenProvider mfa_token_provider;
-  StsClientOptions client;
+  MfaTokenProvider mfa_token_provider{};
+  StsClientOptions client{};
   /// Whose credentials sign the call. Null: the environment's. Another session's `provider()` chains roles.
-  std::shared_ptr<CredentialsProvider> base;
+  std::shared_ptr<CredentialsProvider> base{};
 
   /// Checks what AWS documents, before any network call.
   /// \throws ValidationError or ConfigurationError naming the parameter as AWS spells it
@@ -138,11 +138,11 @@ struct AssumeRoleOptions {
 
 /// The surroundings of an STS client. What is null is replaced by the machine's own.
 struct StsSeams {
-  std::shared_ptr<const Clock> clock;
-  std::shared_ptr<HttpTransport> transport;
-  std::shared_ptr<const Environment> environment;
+  std::shared_ptr<const Clock> clock{};
+  std::shared_ptr<HttpTransport> transport{};
+  std::shared_ptr<const Environment> environment{};
   /// Updated from the service's `Date` headers.
-  std::shared_ptr<ClockSkew> skew;
+  std::shared_ptr<ClockSkew> skew{};
 };
 
 /// The provider behind method "sts": one AssumeRole call per `resolve`, with standard-mode retries.
@@ -155,12 +155,12 @@ struct StsSeams {
 /// Who somebody is.
 struct Identity {
   /// For an STS identity: the three fields of GetCallerIdentity.
-  std::string user_id;
-  std::string account;
-  std::string arn;
+  std::string user_id{};
+  std::string account{};
+  std::string arn{};
   /// For a source that was not asked: the method and the source's name.
-  std::string method;
-  std::string source;
+  std::string method{};
+  std::string source{};
 };
 
 /// Asks STS who the credentials belong to.

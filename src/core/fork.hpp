@@ -18,7 +18,7 @@ class ForkParticipant {
 
  protected:
   ForkParticipant() = default;
-  ~ForkParticipant() = default;
+  virtual ~ForkParticipant() = default;
 
   /// The last act of the derived constructor: hooks may run from here on.
   void join_fork_registry();

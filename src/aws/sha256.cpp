@@ -1,0 +1,121 @@
+#include "aws/sha256.hpp"
+
+#include <aws_refresh_session/exceptions.hpp>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace aws_refresh_session::aws {
+namespace {
+
+constexpr std::size_t kBlockSize = 64;
+
+[[noreturn]] void fail() {
+  throw Error{{.message = "OpenSSL cannot compute SHA-256: check its configuration and providers", .code = "OpenSsl"}};
+}
+
+struct FreeDigest {
+  void operator()(EVP_MD* digest) const noexcept { ::EVP_MD_free(digest); }
+};
+
+/// Fetched once: EVP_sha256() is looked up in the providers again at every use.
+const EVP_MD* sha256_digest() {
+  static const std::unique_ptr<EVP_MD, FreeDigest> kDigest{::EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  return kDigest.get();
+}
+
+std::span<const unsigned char> as_bytes(std::string_view text) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL reads bytes
+  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept {
+  ::EVP_MD_CTX_free(context);
+}
+
+Sha256::Sha256() : context_(::EVP_MD_CTX_new()) {
+  if (context_ == nullptr || sha256_digest() == nullptr) {
+    fail();
+  }
+}
+
+void Sha256::start() {
+  if (::EVP_DigestInit_ex2(context_.get(), sha256_digest(), nullptr) != 1) {
+    fail();
+  }
+}
+
+void Sha256::add(std::span<const unsigned char> data) {
+  if (::EVP_DigestUpdate(context_.get(), data.data(), data.size()) != 1) {
+    fail();
+  }
+}
+
+Sha256Digest Sha256::finish() {
+  Sha256Digest digest;
+  if (::EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1) {
+    fail();
+  }
+  return digest;
+}
+
+Sha256Digest Sha256::hash(std::string_view data) {
+  start();
+  add(as_bytes(data));
+  return finish();
+}
+
+// By hand: EVP_MAC allocates and fetches at every use, which doubles the price of a signature.
+Sha256Digest Sha256::hmac(std::span<const unsigned char> key, std::string_view data) {
+  constexpr unsigned char kInnerPad = 0x36;
+  constexpr unsigned char kOuterPad = 0x5c;
+  std::array<unsigned char, kBlockSize> block{};
+  if (key.size() > kBlockSize) {
+    start();
+    add(key);
+    auto hashed = finish();
+    std::copy(hashed.begin(), hashed.end(), block.begin());
+    wipe_bytes(hashed);
+  } else {
+    std::copy(key.begin(), key.end(), block.begin());
+  }
+  for (auto& byte : block) {
+    byte ^= kInnerPad;
+  }
+  start();
+  add(block);
+  add(as_bytes(data));
+  auto inner = finish();
+  for (auto& byte : block) {
+    byte ^= kInnerPad ^ kOuterPad;
+  }
+  start();
+  add(block);
+  add(inner);
+  const auto digest = finish();
+  wipe_bytes(block);
+  wipe_bytes(inner);
+  return digest;
+}
+
+void append_hex(std::string& out, std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto start = out.size();
+  out.resize(start + 2 * bytes.size());
+  auto* next = out.data() + start;
+  for (const auto byte : bytes) {
+    *next++ = kDigits[byte >> 4U];
+    *next++ = kDigits[byte & 0x0fU];
+  }
+}
+
+void wipe_bytes(std::span<unsigned char> bytes) noexcept {
+  ::OPENSSL_cleanse(bytes.data(), bytes.size());
+}
+
+}  // namespace aws_refresh_session::aws

@@ -35,6 +35,10 @@ struct HttpRequest {
   std::string ca_bundle{};
   /// False accepts any certificate: the caller has warned the user.
   bool verify_tls = true;
+
+  /// True if the server must not get the request twice, e.g. because it holds a one-time code. It then goes over a new
+  /// connection: libcurl repeats a request when the server closes a kept one before it answers.
+  bool never_resend = false;
 };
 
 struct HttpResponse {
@@ -65,6 +69,7 @@ class HttpTransport {
   /// Sends the request and waits for the whole answer. Follows no redirect and retries nothing.
   /// \param stop ends the wait early, within some milliseconds
   /// \returns the answer, whatever its status
+  /// \throws ValidationError for a method or header that no HTTP message can carry (a line break in it)
   /// \throws ConnectionError when there is no answer: code `ConnectTimeout`, `Timeout`, `NameResolution`,
   ///   `ConnectionRefused`, `ConnectionReset`, `TlsVerification`, `ResponseTooLarge`, `InvalidUrl` or `Network`;
   ///   kind recoverable, except TlsVerification and InvalidUrl; kind cancelled and code `Cancelled` after `stop`

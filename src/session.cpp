@@ -1,1 +1,161 @@
 #include <aws_refresh_session/session.hpp>
+
+#include "core/rfc3339.hpp"
+#include "method_registry.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace aws_refresh_session {
+
+struct RefreshableSession::State {
+  std::string method{};
+  MethodProduct product{};
+  StsSeams seams{};
+  std::shared_ptr<RefreshingCredentialsProvider> provider{};
+  std::shared_ptr<void> observation{};
+};
+
+namespace {
+
+/// Clock, network and environment as the session was given them, and one skew for all who need it.
+StsSeams seams_of(const SessionOptions& session) {
+  return {.clock = session.clock ? session.clock : system_clock(),
+          .transport = session.transport ? session.transport : default_http_transport(),
+          .environment = session.environment ? session.environment : process_environment(),
+          .skew = std::make_shared<ClockSkew>()};
+}
+
+MethodProduct product_of(AssumeRoleOptions options, const StsSeams& seams) {
+  auto client = options.client;
+  // Those keys sign AssumeRole; whoami is about the session's own.
+  client.credentials.reset();
+  return {.provider = make_assume_role_provider(std::move(options), seams), .client = std::move(client)};
+}
+
+MethodProduct product_of(CustomOptions options) {
+  Identity identity{.method = "custom", .source = options.source};
+  return {.provider = make_custom_provider(std::move(options)), .identity = std::move(identity)};
+}
+
+}  // namespace
+
+RefreshableSession::RefreshableSession(AssumeRoleOptions options, SessionOptions session) {
+  const auto seams = seams_of(session);
+  state_ = open("sts", product_of(std::move(options), seams), seams, std::move(session));
+}
+
+RefreshableSession::RefreshableSession(CustomOptions options, SessionOptions session) {
+  const auto seams = seams_of(session);
+  state_ = open("custom", product_of(std::move(options)), seams, std::move(session));
+}
+
+RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> provider, SessionOptions session) {
+  if (!provider) {
+    throw ValidationError{{.message = "A session needs a provider: give one that is not null.",
+                           .code = "InvalidParameter",
+                           .param = "provider"}};
+  }
+  auto name = std::string{provider->name()};
+  const auto seams = seams_of(session);
+  state_ = open(std::move(name), {.provider = std::move(provider)}, seams, std::move(session));
+}
+
+RefreshableSession::RefreshableSession(std::string_view method, const MethodParameters& parameters,
+                                       SessionOptions session) {
+  const auto factory = MethodRegistry::instance().find(method);
+  const auto seams = seams_of(session);
+  state_ = open(std::string{method}, factory(parameters, seams), seams, std::move(session));
+}
+
+std::unique_ptr<RefreshableSession::State> RefreshableSession::open(std::string method, MethodProduct product,
+                                                                    const StsSeams& seams, SessionOptions session) {
+  auto state = std::make_unique<State>();
+  state->method = std::move(method);
+  state->seams = seams;
+  state->product = std::move(product);
+  state->provider = std::make_shared<RefreshingCredentialsProvider>(
+      state->product.provider, std::move(session.refresh),
+      EngineSeams{.clock = seams.clock, .scheduler = session.scheduler, .skew = seams.skew, .seed = session.seed});
+  if (session.observer) {
+    state->observation = state->provider->observe(std::move(session.observer));
+  }
+  if (!session.defer_refresh) {
+    state->provider->refresh_now();
+  }
+  return state;
+}
+
+RefreshableSession::~RefreshableSession() = default;
+RefreshableSession::RefreshableSession(RefreshableSession&&) noexcept = default;
+RefreshableSession& RefreshableSession::operator=(RefreshableSession&&) noexcept = default;
+
+CredentialsSnapshot RefreshableSession::credentials() {
+  return state_->provider->credentials();
+}
+
+CredentialsSnapshot RefreshableSession::credentials(std::chrono::milliseconds timeout) {
+  return state_->provider->credentials(timeout);
+}
+
+RefreshableCredentials RefreshableSession::refreshable_credentials() {
+  const auto current = credentials();
+  const auto expiration = current->expiration();
+  return {.access_key = current->access_key_id(),
+          .secret_key = current->secret_access_key(),
+          .token = current->session_token(),
+          .expiry_time = expiration ? core::format_rfc3339(*expiration) : std::string{}};
+}
+
+Identity RefreshableSession::get_identity() {
+  return state_->product.identity ? *state_->product.identity : whoami_from_sts();
+}
+
+Identity RefreshableSession::whoami() {
+  return get_identity();
+}
+
+Identity RefreshableSession::whoami_from_sts() {
+  auto identity = get_caller_identity(*credentials(), state_->product.client, state_->seams);
+  identity.method = state_->method;
+  return identity;
+}
+
+CredentialsSnapshot RefreshableSession::refresh_now() {
+  return state_->provider->refresh_now();
+}
+void RefreshableSession::invalidate(std::string_view access_key_id) {
+  state_->provider->invalidate(access_key_id);
+}
+Freshness RefreshableSession::state() const {
+  return state_->provider->state();
+}
+std::optional<WallTime> RefreshableSession::expiration() const {
+  return state_->provider->expiration();
+}
+std::shared_ptr<const Error> RefreshableSession::last_error() const {
+  return state_->provider->last_error();
+}
+
+std::shared_ptr<void> RefreshableSession::observe(RefreshObserver observer) {
+  return state_->provider->observe(std::move(observer));
+}
+
+const std::string& RefreshableSession::method() const noexcept {
+  return state_->method;
+}
+
+std::shared_ptr<RefreshingCredentialsProvider> RefreshableSession::provider() const noexcept {
+  return state_->provider;
+}
+
+std::vector<std::string> RefreshableSession::available_methods() {
+  return MethodRegistry::instance().names();
+}
+
+void RefreshableSession::register_method(std::string name, MethodFactory factory) {
+  MethodRegistry::instance().add(std::move(name), std::move(factory));
+}
+
+}  // namespace aws_refresh_session

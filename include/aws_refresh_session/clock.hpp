@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 
 namespace aws_refresh_session {
 
@@ -29,6 +31,11 @@ class Clock {
 
   /// The monotonic clock.
   [[nodiscard]] virtual SteadyTime steady_now() const noexcept = 0;
+
+  /// Waits on `condition` until it is notified (or wakes for no reason) or steady_now() reaches `deadline`.
+  /// \returns true if the deadline has passed
+  virtual bool wait_until(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
+                          SteadyTime deadline) const;
 
  protected:
   Clock() = default;

@@ -44,6 +44,11 @@ struct RefreshableCredentials {
 };
 
 /// String parameters for a method chosen by name; names as AWS spells them (`RoleArn`) or in snake case (`role_arn`).
+/// An empty value is an unset one. Method "sts" takes AssumeRole's twelve (lists separated by commas, tags and
+/// provided contexts as `key=value`, DurationSeconds in seconds), `mfa_command` (words by the POSIX shell's rules),
+/// `region`, `endpoint_url`, `ca_bundle`, `verify_tls` (true or false), `connect_timeout` and `attempt_timeout`
+/// (seconds), `max_attempts`, and the client's own `access_key_id`, `secret_access_key`, `session_token`,
+/// `account_id`.
 using MethodParameters = std::map<std::string, std::string, std::less<>>;
 
 /// What a method makes.
@@ -115,6 +120,9 @@ class RefreshableSession {
 
  private:
   struct State;
+  static std::unique_ptr<State> open(std::string method, MethodProduct product, const StsSeams& seams,
+                                     SessionOptions session);
+
   std::unique_ptr<State> state_;
 };
 

@@ -1,5 +1,6 @@
 #include <aws_refresh_session/clock.hpp>
 
+#include <algorithm>
 #include <ctime>
 
 namespace aws_refresh_session {
@@ -22,8 +23,18 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
+bool Clock::wait_until(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
+                       SteadyTime deadline) const {
+  // In slices of an hour: a wait for SteadyTime::max() would overflow inside the standard library.
+  const auto left = std::min<SteadyTime::duration>(deadline - std::min(deadline, steady_now()), std::chrono::hours{1});
+  condition.wait_for(lock, left);
+  return steady_now() >= deadline;
+}
+
 std::shared_ptr<const Clock> system_clock() {
-  static const auto clock = std::make_shared<const SystemClock>();
+  // Never destroyed: a thread that is stuck in a source may read the time after main() has returned.
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+  static const auto& clock = *new std::shared_ptr<const Clock>{std::make_shared<const SystemClock>()};
   return clock;
 }
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/snapshot_cell.hpp"
+
+#include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/refreshing_provider.hpp>
+
+#include <chrono>
+#include <random>
+
+namespace aws_refresh_session::core {
+
+/// The questions of the refresh rule, without state: what the engine asks, tests can ask in a table.
+class RefreshPolicy {
+ public:
+  explicit RefreshPolicy(RefreshOptions options) : options_(std::move(options)) {}
+
+  /// When a set received `now` leaves each state. `expires_at` is on the local clock.
+  [[nodiscard]] Milestones milestones(WallTime now, WallTime expires_at, std::minstd_rand& random) const;
+
+  /// Until the source is asked again after a success. A source whose sets are never fresh (a window as long as the
+  /// lifetime, or the same old set again) is asked at most four times a lifetime.
+  [[nodiscard]] std::chrono::milliseconds pause_after_success(WallTime now, const Milestones& milestones) const;
+
+  /// Until the source is asked again after a failure, the `failures`-th in a row (from 1). `remaining` is what is
+  /// left of the current set, zero or less for none.
+  [[nodiscard]] std::chrono::milliseconds pause_after_failure(unsigned failures, std::chrono::milliseconds remaining,
+                                                              std::optional<std::chrono::seconds> retry_after,
+                                                              std::minstd_rand& random) const;
+
+  /// How long a non-recoverable error is raised without asking again.
+  [[nodiscard]] std::chrono::milliseconds error_ttl(std::minstd_rand& random) const;
+
+  [[nodiscard]] const RefreshOptions& options() const noexcept { return options_; }
+
+ private:
+  [[nodiscard]] std::chrono::milliseconds advisory_window(std::chrono::milliseconds lifetime,
+                                                          std::minstd_rand& random) const;
+
+  RefreshOptions options_;
+};
+
+}  // namespace aws_refresh_session::core

@@ -1,0 +1,97 @@
+#include "method_registry.hpp"
+
+#include "method_parameters.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+namespace aws_refresh_session {
+namespace {
+
+MethodProduct make_sts(const MethodParameters& parameters, const StsSeams& seams) {
+  auto options = parse_assume_role_parameters(parameters);
+  auto client = options.client;
+  client.credentials.reset();
+  return {.provider = make_assume_role_provider(std::move(options), seams), .client = std::move(client)};
+}
+
+MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams& /*seams*/) {
+  throw ValidationError{{.message = "Method custom needs a callable, which a text cannot name. Construct the session "
+                                    "with CustomOptions, or give your callable a name with register_method.",
+                         .code = "MissingParameter",
+                         .param = "method",
+                         .value = "custom"}};
+}
+
+}  // namespace
+
+MethodRegistry& MethodRegistry::instance() {
+  static auto* registry = new MethodRegistry;  // NOLINT(cppcoreguidelines-owning-memory): serves static sessions, too
+  return *registry;
+}
+
+MethodRegistry::MethodRegistry() {
+  {
+    const core::MutexLock lock{mutex_};
+    factories_.emplace("custom", make_custom);
+    factories_.emplace("sts", make_sts);
+  }
+  join_fork_registry();
+}
+
+void MethodRegistry::add(std::string name, MethodFactory factory) {
+  if (name.empty() || !factory) {
+    throw ValidationError{{.message = "A method needs a name and a factory: give both.",
+                           .code = "InvalidParameter",
+                           .param = name.empty() ? "name" : "factory"}};
+  }
+  bool replaced = false;
+  {
+    const core::MutexLock lock{mutex_};
+    // The one that was there leaves with `factory`, after the lock: it may own anything.
+    auto& place = factories_[name];
+    replaced = static_cast<bool>(place);
+    place.swap(factory);
+  }
+  if (replaced) {
+    warn({.place = "session.register_method",
+          .message = fmt::format("Method '{}' was registered before; the new one is used from now on.", name)});
+  }
+}
+
+MethodFactory MethodRegistry::find(std::string_view name) const {
+  {
+    const core::MutexLock lock{mutex_};
+    if (const auto found = factories_.find(name); found != factories_.end()) {
+      return found->second;
+    }
+  }
+  throw ValidationError{
+      {.message = fmt::format("There is no method '{}'. Available methods: {}.", name, fmt::join(names(), ", ")),
+       .code = "UnknownMethod",
+       .param = "method",
+       .value = std::string{name}}};
+}
+
+std::vector<std::string> MethodRegistry::names() const {
+  const core::MutexLock lock{mutex_};
+  std::vector<std::string> names;
+  for (const auto& [name, factory] : factories_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+void MethodRegistry::before_fork() noexcept ARS_NO_THREAD_SAFETY_ANALYSIS {
+  mutex_.lock();
+}
+void MethodRegistry::after_fork_in_parent() noexcept ARS_NO_THREAD_SAFETY_ANALYSIS {
+  mutex_.unlock();
+}
+void MethodRegistry::after_fork_in_child() noexcept ARS_NO_THREAD_SAFETY_ANALYSIS {
+  mutex_.unlock();
+}
+
+}  // namespace aws_refresh_session

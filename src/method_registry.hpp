@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/fork.hpp"
+#include "core/mutex.hpp"
+
+#include <aws_refresh_session/session.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aws_refresh_session {
+
+/// The methods that can be chosen by name. One a process: a plug-in registers itself before anybody has a session
+/// (docs/adr/0005-process-wide-state.md). Thread-safe.
+class MethodRegistry final : public core::ForkParticipant {
+ public:
+  /// Holds "custom" and "sts" from the start. Never destroyed.
+  [[nodiscard]] static MethodRegistry& instance();
+
+  /// A name that is taken warns, and the new one wins.
+  void add(std::string name, MethodFactory factory) ARS_EXCLUDES(mutex_);
+  /// \throws ValidationError that lists the names there are
+  [[nodiscard]] MethodFactory find(std::string_view name) const ARS_EXCLUDES(mutex_);
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> names() const ARS_EXCLUDES(mutex_);
+
+ private:
+  MethodRegistry();
+
+  void before_fork() noexcept override;
+  void after_fork_in_parent() noexcept override;
+  void after_fork_in_child() noexcept override;
+
+  mutable core::Mutex mutex_;
+  std::map<std::string, MethodFactory, std::less<>> factories_ ARS_GUARDED_BY(mutex_);
+};
+
+}  // namespace aws_refresh_session

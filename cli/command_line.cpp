@@ -1,0 +1,348 @@
+#include "cli/command_line.hpp"
+
+#include "cli/command_tree.hpp"
+#include "cli/help_topics.hpp"
+#include "cli/suggestion.hpp"
+#include "cli/usage_error.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace aws_refresh_session::cli {
+namespace {
+
+constexpr auto kMany = CLI::detail::expected_max_vector_size;
+
+/// Declares options whose text is kept as it came: CLI11's own conversions read brackets and braces in values.
+class OptionsOf {
+ public:
+  OptionsOf(CLI::App& app, std::string group) : app_(app), group_(std::move(group)) {}
+
+  void text(const char* name, std::string& target, const char* value_name, const char* help) {
+    add(name, value_name, help, [&target](const CLI::results_t& results) {
+      target = results.back();
+      return true;
+    })->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+
+  void texts(const char* name, std::vector<std::string>& target, const char* value_name, const char* help) {
+    add(name, value_name, help,
+        [&target](const CLI::results_t& results) {
+          target = results;
+          return true;
+        })
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->expected(1, kMany)
+        ->allow_extra_args(false);
+  }
+
+  void flag(const char* names, bool& target, const char* help) {
+    app_.add_flag_function(
+            names, [&target](std::int64_t) { target = true; }, help)
+        ->group(group_)
+        ->disable_flag_override();
+  }
+
+ private:
+  CLI::Option* add(const char* name, const char* value_name, const char* help, CLI::callback_t callback) {
+    return app_.add_option(name, std::move(callback), help)->type_name(value_name)->group(group_);
+  }
+
+  CLI::App& app_;
+  std::string group_;
+};
+
+void add_source_options(CLI::App& app, SourceArguments& source) {
+  OptionsOf where{app, "Where credentials come from"};
+  where.text("--method", source.method, "NAME", "How to get credentials: sts (the default), or a registered method");
+  where.text("--role-arn", source.role_arn, "ARN",
+             "The role to assume. Without it: the credentials of the environment themselves");
+  where.text("--role-session-name", source.role_session_name, "NAME",
+             "Names the session in logs and in the assumed ARN (default: aws-refresh-session)");
+  where.text("--duration-seconds", source.duration_seconds, "SECONDS",
+             "How long the credentials shall live (AWS: 900 to 43200; default: the role's)");
+  where.text("--external-id", source.external_id, "ID", "What the role's trust policy asks for");
+  where.text("--policy", source.policy, "JSON", "A session policy that narrows the role: its text, or file://PATH");
+  where.texts("--policy-arn", source.policy_arns, "ARN", "A managed policy that narrows the role");
+  where.texts("--tag", source.tags, "KEY=VALUE", "A session tag");
+  where.texts("--transitive-tag-key", source.transitive_tag_keys, "KEY",
+              "A tag that is handed on when the role assumes another");
+  where.text("--source-identity", source.source_identity, "NAME", "Who is behind the session, for the audit log");
+  where.texts("--provided-context", source.provided_contexts, "ARN=ASSERTION",
+              "A context assertion of a trusted provider");
+
+  OptionsOf mfa{app, "One-time codes (MFA)"};
+  mfa.text("--serial-number", source.serial_number, "SERIAL",
+           "The MFA device. Without a code or a command it asks on the terminal, without echo");
+  mfa.text("--mfa-command", source.mfa_command, "COMMAND",
+           "Prints the code: the last six-digit number counts. Split into words as a shell does, run without one");
+  mfa.text("--token-code", source.token_code, "CODE",
+           "The code itself. Other users of this machine can see it in the process list: prefer --mfa-command or the "
+           "prompt");
+
+  OptionsOf reach{app, "How to reach the service"};
+  reach.text("--region", source.region, "REGION",
+             "The region of STS (default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1)");
+  reach.text("--endpoint-url", source.endpoint_url, "URL",
+             "Another STS (default: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the region's own)");
+  reach.text("--ca-bundle", source.ca_bundle, "FILE",
+             "PEM certificates to trust (default: AWS_CA_BUNDLE, else the system's)");
+  reach.flag("--no-verify-tls", source.no_verify_tls, "Accept any certificate. Whoever is in between sees everything");
+  reach.text("--connect-timeout", source.connect_timeout, "TIME", "For name lookup, TCP and TLS (default: 3s)");
+  reach.text("--attempt-timeout", source.attempt_timeout, "TIME",
+             "For one attempt, connection included (default: 10s)");
+  reach.text("--max-attempts", source.max_attempts, "N", "Attempts per call, the first included: 1 to 10 (default: 3)");
+}
+
+void add_refresh_options(CLI::App& app, RefreshArguments& refresh) {
+  OptionsOf rule{app, "When to refresh"};
+  rule.text("--advisory-window", refresh.advisory_window, "TIME",
+            "Refresh in the background from this long before the end (default: half the lifetime)");
+  rule.text("--mandatory-window", refresh.mandatory_window, "TIME",
+            "Count as running out from this long before the end (default: a tenth of the lifetime, at most 60s)");
+  rule.text("--mandatory-wait", refresh.mandatory_wait, "TIME",
+            "How long a reader waits for the refresh while a set is running out (default: not at all)");
+  rule.text("--backoff-initial", refresh.backoff_initial, "TIME",
+            "The first pause after a failure, at most (default: 1s; demo: a twentieth of the lifetime)");
+  rule.text("--backoff-max", refresh.backoff_max, "TIME",
+            "The longest pause after failures (default: 30s; demo: an eighth of the lifetime)");
+  rule.text("--read-timeout", refresh.read_timeout, "TIME",
+            "How long a reader waits when there is no usable set (default: 60s)");
+  rule.flag("--no-background-refresh", refresh.no_background_refresh, "Refresh only when somebody reads");
+}
+
+void add_output_options(CLI::App& app, OutputArguments& output, bool json) {
+  OptionsOf options{app, "Output"};
+  if (json) {
+    options.flag("--json", output.json, "Print JSON");
+  }
+  options.flag("-v,--verbose", output.verbose, "Say on standard error what happens. Never a secret");
+  options.flag("-q,--quiet", output.quiet, "Say nothing on standard error but errors");
+}
+
+/// The parser and where it writes to. Not movable: the parser points into `result`.
+struct Parser {
+  CommandLine result;
+  CLI::App app{std::string{kProgramSummary}, "aws-refresh-session"};
+  bool version_flag = false;
+  bool json_unused = false;
+
+  Parser() {
+    app.set_help_flag("-h,--help", "Print this help, or a subcommand's");
+    app.get_help_ptr()->group("Options");
+    OptionsOf{app, "Options"}.flag("--version", version_flag, "Print the version");
+    app.allow_extras();
+
+    CLI::App& demo = add(Command::demo);
+    OptionsOf run{demo, "The run"};
+    run.text("--seconds", result.demo.seconds, "N", "How long to run: at least twice the lifetime (default: 20)");
+    run.text("--lifetime", result.demo.lifetime, "N", "How many seconds each set of credentials lives (default: 4)");
+    run.text("--readers", result.demo.readers, "N", "Threads that read credentials without pause (default: 2)");
+    run.text("--requests-per-second", result.demo.requests_per_second, "N",
+             "Signed requests, sent at a steady rate (default: 20)");
+    run.flag("--plain", result.demo.plain, "Plain lines, even on a terminal");
+    add_refresh_options(demo, result.refresh);
+    add_output_options(demo, result.output, true);
+
+    CLI::App& whoami = add(Command::whoami);
+    add_source_options(whoami, result.source);
+    add_output_options(whoami, result.output, true);
+
+    CLI::App& process = add(Command::process);
+    add_source_options(process, result.source);
+    // Its output is JSON anyway; the flag is taken so that it can be given everywhere.
+    add_output_options(process, result.output, true);
+
+    CLI::App& completion = add(Command::completion);
+    completion
+        .add_option(
+            "shell",
+            [this](const CLI::results_t& results) {
+              result.shell = results.back();
+              return true;
+            },
+            "The shell to print a script for")
+        ->type_name("bash|zsh|fish");
+
+    add_output_options(add(Command::version), result.output, true);
+  }
+
+  CLI::App& add(Command command) {
+    const HelpTopic& topic = help_topic(command);
+    CLI::App* subcommand = app.add_subcommand(std::string{topic.name}, std::string{topic.summary});
+    subcommand->allow_extras();
+    subcommand->set_help_flag("-h,--help", "Print this help");
+    subcommand->get_help_ptr()->group("Output");
+    subcommand->footer(std::string{topic.description});
+    subcommand->callback([this, command] { result.command = command; });
+    return *subcommand;
+  }
+};
+
+OptionNode describe(const CLI::Option& option) {
+  OptionNode node;
+  for (const std::string& name : option.get_snames()) {
+    node.names.push_back("-" + name);
+  }
+  for (const std::string& name : option.get_lnames()) {
+    node.names.push_back("--" + name);
+  }
+  node.value_name = option.get_items_expected_max() == 0 ? "" : option.get_type_name();
+  node.help = option.get_description();
+  node.group = option.get_group();
+  node.repeatable = option.get_items_expected_max() == kMany;
+  return node;
+}
+
+CommandNode describe(const CLI::App& app) {
+  CommandNode node{app.get_name(), app.get_description(), app.get_footer(), {}, {}};
+  for (const CLI::Option* option : app.get_options()) {
+    node.options.push_back(describe(*option));
+  }
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    node.subcommands.push_back(describe(*subcommand));
+  }
+  return node;
+}
+
+/// The names a person could have meant.
+std::vector<std::string> names_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(subcommand->get_name());
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+/// A word that may be repeated on the screen: everything else could be a secret that lost its option.
+bool looks_like_a_name(std::string_view word) {
+  constexpr std::size_t kMost = 32;
+  return word.size() <= kMost && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
+}
+
+[[noreturn]] void refuse_extra(const CLI::App& app, const std::string& extra) {
+  const std::string word = extra.substr(0, extra.find('='));
+  const bool is_option = word.size() > 1 && word.front() == '-';
+  const bool top = app.get_parent() == nullptr;
+  std::string text;
+  if (!looks_like_a_name(word)) {
+    text = is_option ? "an option that does not exist was given." : "an argument too many was given.";
+  } else {
+    text = fmt::format("{} '{}'.",
+                       is_option ? "unknown option"
+                       : top     ? "unknown command"
+                                 : "unexpected argument",
+                       word);
+  }
+  const std::string close = closest(word, names_of(app));
+  if (!close.empty()) {
+    text += fmt::format(" Did you mean '{}'?", close);
+  }
+  throw UsageError{fmt::format("{} See aws-refresh-session {}--help.", text, top ? "" : app.get_name() + " ")};
+}
+
+/// `--name=` would make the parser take the next argument as the value.
+void refuse_empty_values(std::span<const std::string> arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") {
+      return;
+    }
+    if (argument.size() > 3 && argument.compare(0, 2, "--") == 0 && argument.find('=') == argument.size() - 1) {
+      throw UsageError{fmt::format("{}: needs a value.", argument.substr(0, argument.size() - 1))};
+    }
+  }
+}
+
+/// An empty value would silently count as an option that was not given; one that is an option's name means that the
+/// value was forgotten.
+void refuse_unusable_values(const CLI::App& app) {
+  const auto names = names_of(app);
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) {
+      continue;
+    }
+    for (const std::string& value : option->results()) {
+      if (value.empty() || std::find(names.begin(), names.end(), value) != names.end()) {
+        throw UsageError{fmt::format("{}: needs a value.", option->get_name())};
+      }
+    }
+  }
+}
+
+/// CLI11's own texts repeat values; only the option's name is taken from them.
+[[noreturn]] void rethrow(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find_first_of(": "));
+  if (name.compare(0, 1, "-") != 0) {
+    throw UsageError{"the command line cannot be read. See aws-refresh-session --help."};
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.find("disallowed") == std::string::npos) {
+    throw UsageError{name + ": needs a value."};
+  }
+  throw UsageError{name + ": takes no value."};
+}
+
+}  // namespace
+
+CommandNode command_tree() {
+  const Parser parser;
+  return describe(parser.app);
+}
+
+CommandLine parse_command_line(std::span<const std::string> arguments) {
+  refuse_empty_values(arguments);
+
+  Parser parser;
+  const auto chosen = [&parser]() -> const CLI::App* {
+    const auto parsed = parser.app.get_subcommands();
+    return parsed.empty() ? nullptr : parsed.front();
+  };
+  try {
+    // The parser takes its arguments last first.
+    parser.app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    parser.result.command = Command::help;
+    parser.result.help_for = chosen() == nullptr ? "" : chosen()->get_name();
+    return parser.result;
+  } catch (const CLI::ParseError& error) {
+    rethrow(error);
+  }
+
+  if (const auto extras = parser.app.remaining(false); !extras.empty()) {
+    refuse_extra(parser.app, extras.front());
+  }
+  if (parser.version_flag) {
+    parser.result.command = Command::version;
+    return parser.result;
+  }
+  if (chosen() == nullptr) {
+    std::vector<std::string> names;
+    for (const CommandNode& command : describe(parser.app).subcommands) {
+      names.push_back(command.name);
+    }
+    throw UsageError{fmt::format("give a command: {}. See aws-refresh-session --help.", fmt::join(names, ", "))};
+  }
+  if (parser.app.get_subcommands().size() > 1) {
+    throw UsageError{"give one command only. See aws-refresh-session --help."};
+  }
+  if (const auto extras = chosen()->remaining(false); !extras.empty()) {
+    refuse_extra(*chosen(), extras.front());
+  }
+  refuse_unusable_values(*chosen());
+  if (parser.result.output.verbose && parser.result.output.quiet) {
+    throw UsageError{"--quiet: cannot be combined with --verbose."};
+  }
+  return parser.result;
+}
+
+}  // namespace aws_refresh_session::cli

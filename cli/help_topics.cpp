@@ -1,0 +1,105 @@
+#include "cli/help_topics.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace aws_refresh_session::cli {
+namespace {
+
+constexpr HelpTopic kDemo{"demo", "Watch credentials being refreshed under load, without an account",
+                          R"(Starts a small STS inside this process, with keys of its own, and holds a
+session on credentials that live a few seconds. Threads read them without
+pause, others sign and send requests at a steady rate; half-way the STS starts
+to fail for a while (5xx, no answer, throttling) and recovers. Nothing leaves
+this machine. The progress goes to standard error: a live view on a terminal,
+lines otherwise. The summary goes to standard output. The exit code is 0 only
+if no read failed, none was given an expired set, and no request was refused.
+
+Examples:
+  aws-refresh-session demo
+  aws-refresh-session demo --seconds 60 --lifetime 3 --readers 8
+  aws-refresh-session demo --quiet --json)"};
+
+constexpr HelpTopic kWhoami{"whoami", "Show the identity behind the credentials",
+                            R"(Gets credentials as the options say and asks STS who they belong to: for a
+role the assumed identity, otherwise the owner of the keys in the environment.
+Prints arn, account and user_id, one a line, or JSON in the field names of AWS.
+
+Examples:
+  aws-refresh-session whoami
+  aws-refresh-session whoami --json | jq -r .Account
+  aws-refresh-session whoami --role-arn arn:aws:iam::123456789012:role/app
+  aws-refresh-session whoami --role-arn arn:aws:iam::123456789012:role/admin \
+      --serial-number arn:aws:iam::123456789012:mfa/me)"};
+
+constexpr HelpTopic kProcess{"process", "Print credentials as JSON, for credential_process in an AWS config file",
+                             R"(Gets credentials once and prints them in the form that every AWS SDK and the
+AWS CLI take from a credential_process. They run it again before the set ends.
+If it fails, nothing is printed but the reason, on standard error. The output
+holds the secret key: let it go to a program, not to a screen or a file.
+
+Examples, in ~/.aws/config:
+  [profile app]
+  credential_process = aws-refresh-session process
+      --role-arn arn:aws:iam::123456789012:role/app
+(in one line there), then:
+  aws --profile app s3 ls)"};
+
+constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
+                                R"(The script completes commands, options and their values.
+
+Examples:
+  source <(aws-refresh-session completion bash)
+  aws-refresh-session completion zsh > ~/.zfunc/_aws-refresh-session
+  aws-refresh-session completion fish \
+      > ~/.config/fish/completions/aws-refresh-session.fish)"};
+
+constexpr HelpTopic kVersion{"version", "Print the version", R"(The same as --version.
+
+Example:
+  aws-refresh-session version --json)"};
+
+}  // namespace
+
+const HelpTopic& help_topic(Command command) {
+  switch (command) {
+    case Command::demo:
+      return kDemo;
+    case Command::whoami:
+      return kWhoami;
+    case Command::process:
+      return kProcess;
+    case Command::completion:
+      return kCompletion;
+    case Command::version:
+    case Command::help:
+      break;
+  }
+  return kVersion;
+}
+
+const std::string_view kEnvironmentHelp = R"(Environment:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+                              The keys that sign; with --role-arn, those that
+                              may assume the role
+  AWS_CREDENTIAL_EXPIRATION   When they end
+  AWS_ACCOUNT_ID              Whose they are
+  AWS_REGION, AWS_DEFAULT_REGION
+                              See --region
+  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL
+                              See --endpoint-url
+  AWS_CA_BUNDLE               See --ca-bundle
+  AWS_REFRESH_SESSION_LOG     The library's own log on standard error: debug,
+                              info, warning (default), error or off)";
+
+const std::string_view kExitCodeHelp = R"(Exit codes:
+  0    Done
+  1    No credentials could be had, and trying again will not help
+  2    The command line is wrong; nothing was asked of anybody
+  3    The network, a time limit or throttling: try again later
+  4    demo: a check at the end failed
+  5    Standard output could not be written
+  129, 130, 143, 141
+       Ended by SIGHUP, SIGINT, SIGTERM, or a reader that went away)";
+
+}  // namespace aws_refresh_session::cli

@@ -1,0 +1,275 @@
+#include "cli/source.hpp"
+
+#include "cli/command_tree.hpp"
+#include "cli/logging_transport.hpp"
+#include "cli/option_values.hpp"
+#include "cli/terminal.hpp"
+#include "cli/usage_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+namespace aws_refresh_session::cli {
+namespace {
+
+constexpr std::string_view kStsMethod = "sts";
+
+struct NamedText {
+  const char* option;
+  const std::string* text;
+};
+
+struct NamedTexts {
+  const char* option;
+  const std::vector<std::string>* texts;
+};
+
+std::array<NamedText, 15> single_texts(const SourceArguments& arguments) {
+  return {{{"--region", &arguments.region},
+           {"--endpoint-url", &arguments.endpoint_url},
+           {"--role-arn", &arguments.role_arn},
+           {"--role-session-name", &arguments.role_session_name},
+           {"--duration-seconds", &arguments.duration_seconds},
+           {"--external-id", &arguments.external_id},
+           {"--serial-number", &arguments.serial_number},
+           {"--token-code", &arguments.token_code},
+           {"--mfa-command", &arguments.mfa_command},
+           {"--policy", &arguments.policy},
+           {"--source-identity", &arguments.source_identity},
+           {"--ca-bundle", &arguments.ca_bundle},
+           {"--connect-timeout", &arguments.connect_timeout},
+           {"--attempt-timeout", &arguments.attempt_timeout},
+           {"--max-attempts", &arguments.max_attempts}}};
+}
+
+std::array<NamedTexts, 4> lists(const SourceArguments& arguments) {
+  return {{{"--policy-arn", &arguments.policy_arns},
+           {"--tag", &arguments.tags},
+           {"--transitive-tag-key", &arguments.transitive_tag_keys},
+           {"--provided-context", &arguments.provided_contexts}}};
+}
+
+/// Options that say something about the role mean nothing without one: most likely `--role-arn` was forgotten.
+void refuse_role_options_without_role(const SourceArguments& arguments) {
+  constexpr std::array<std::string_view, 6> kWithoutRole{"--region",          "--endpoint-url",    "--ca-bundle",
+                                                         "--connect-timeout", "--attempt-timeout", "--max-attempts"};
+  const auto refuse = [](std::string_view option) {
+    throw UsageError{fmt::format("{}: needs --role-arn, which was not given.", option)};
+  };
+  for (const auto& [option, text] : single_texts(arguments)) {
+    if (!text->empty() && std::find(kWithoutRole.begin(), kWithoutRole.end(), option) == kWithoutRole.end()) {
+      refuse(option);
+    }
+  }
+  for (const auto& [option, texts] : lists(arguments)) {
+    if (!texts->empty()) {
+      refuse(option);
+    }
+  }
+}
+
+/// A code or a command without the device it belongs to, and the other way round where nobody can be asked.
+void refuse_incomplete_mfa(const SourceArguments& arguments) {
+  if (!arguments.token_code.empty() && !arguments.mfa_command.empty()) {
+    throw UsageError{"--token-code: cannot be combined with --mfa-command. Give one of them."};
+  }
+  if (arguments.serial_number.empty() && (!arguments.token_code.empty() || !arguments.mfa_command.empty())) {
+    throw UsageError{fmt::format("{}: needs --serial-number, the device the code belongs to.",
+                                 arguments.token_code.empty() ? "--mfa-command" : "--token-code")};
+  }
+}
+
+MfaTokenProvider prompt_provider() {
+  return MfaTokenProvider::from_callable(
+      [](const MfaRequest& request) {
+        return prompt_hidden(fmt::format("One-time code of {}: ", one_line(request.serial_number)), request.stop);
+      },
+      true);
+}
+
+Source named_source(const SourceArguments& arguments, StsSeams seams) {
+  Source source;
+  source.client = client_options(arguments);
+  source.seams = seams;
+  SessionOptions options;
+  options.transport = std::move(seams.transport);
+  options.refresh.background_refresh = false;
+  source.session = std::make_unique<RefreshableSession>(arguments.method, method_parameters(arguments), options);
+  source.provider = source.session->provider();
+  return source;
+}
+
+}  // namespace
+
+StsClientOptions client_options(const SourceArguments& arguments) {
+  constexpr int kMostAttempts = 10;
+  StsClientOptions client;
+  client.region = arguments.region;
+  client.endpoint_url = arguments.endpoint_url;
+  client.ca_bundle = arguments.ca_bundle;
+  client.verify_tls = !arguments.no_verify_tls;
+  if (!arguments.connect_timeout.empty()) {
+    client.connect_timeout = parse_span("--connect-timeout", arguments.connect_timeout);
+  }
+  if (!arguments.attempt_timeout.empty()) {
+    client.attempt_timeout = parse_span("--attempt-timeout", arguments.attempt_timeout);
+  }
+  if (!arguments.max_attempts.empty()) {
+    client.max_attempts = parse_count("--max-attempts", arguments.max_attempts, 1, kMostAttempts);
+  }
+  return client;
+}
+
+AssumeRoleOptions assume_role_options(const SourceArguments& arguments) {
+  refuse_incomplete_mfa(arguments);
+  AssumeRoleOptions role;
+  role.role_arn = arguments.role_arn;
+  if (!arguments.role_session_name.empty()) {
+    role.role_session_name = arguments.role_session_name;
+  }
+  if (!arguments.duration_seconds.empty()) {
+    role.duration = parse_seconds("--duration-seconds", arguments.duration_seconds);
+  }
+  role.external_id = arguments.external_id;
+  role.serial_number = arguments.serial_number;
+  role.token_code = arguments.token_code;
+  if (!arguments.mfa_command.empty()) {
+    try {
+      role.mfa_token_provider = MfaTokenProvider::from_command_line(arguments.mfa_command);
+    } catch (const Error& error) {
+      throw UsageError{fmt::format("--mfa-command: {}", error.what())};
+    }
+  }
+  role.policy = text_or_file("--policy", arguments.policy);
+  role.policy_arns = arguments.policy_arns;
+  for (const std::string& tag : arguments.tags) {
+    role.tags.push_back(parse_tag("--tag", tag));
+  }
+  role.transitive_tag_keys = arguments.transitive_tag_keys;
+  role.source_identity = arguments.source_identity;
+  for (const std::string& context : arguments.provided_contexts) {
+    role.provided_contexts.push_back(parse_provided_context("--provided-context", context));
+  }
+  role.client = client_options(arguments);
+  return role;
+}
+
+MethodParameters method_parameters(const SourceArguments& arguments) {
+  const auto key = [](std::string_view option) {
+    std::string name{option.substr(2)};
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+  };
+  MethodParameters parameters;
+  for (const auto& [option, text] : single_texts(arguments)) {
+    if (!text->empty()) {
+      parameters[key(option)] = text_or_file(option, *text);
+    }
+  }
+  for (const auto& [option, texts] : lists(arguments)) {
+    if (!texts->empty()) {
+      parameters[key(option) + "s"] = fmt::format("{}", fmt::join(*texts, ","));
+    }
+  }
+  if (arguments.no_verify_tls) {
+    parameters["verify_tls"] = "false";
+  }
+  return parameters;
+}
+
+RefreshOptions refresh_options(const RefreshArguments& arguments, RefreshOptions defaults) {
+  RefreshOptions options = std::move(defaults);
+  if (!arguments.advisory_window.empty()) {
+    options.advisory_window = parse_span("--advisory-window", arguments.advisory_window);
+  }
+  if (!arguments.mandatory_window.empty()) {
+    options.mandatory_window = parse_span("--mandatory-window", arguments.mandatory_window);
+  }
+  if (!arguments.mandatory_wait.empty()) {
+    options.mandatory_wait = parse_span("--mandatory-wait", arguments.mandatory_wait);
+  }
+  if (!arguments.backoff_initial.empty()) {
+    options.backoff_initial = parse_span("--backoff-initial", arguments.backoff_initial);
+  }
+  if (!arguments.backoff_max.empty()) {
+    options.backoff_max = parse_span("--backoff-max", arguments.backoff_max);
+  }
+  if (!arguments.read_timeout.empty()) {
+    options.read_timeout = parse_span("--read-timeout", arguments.read_timeout);
+  }
+  options.background_refresh = options.background_refresh && !arguments.no_background_refresh;
+  return options;
+}
+
+std::string option_of_parameter(std::string_view parameter) {
+  std::string name = "--";
+  for (const char c : parameter) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isupper(byte) != 0 && name.size() > 2) {
+      name += '-';
+    }
+    name += c == '_' ? '-' : static_cast<char>(std::tolower(byte));
+  }
+  if (name.back() == 's' && name != "--duration-seconds" && name != "--max-attempts") {
+    // AWS names lists in the plural (PolicyArns); an option is one of them.
+    name.pop_back();
+  }
+  if (name == "--duration") {
+    name = "--duration-seconds";
+  }
+  for (const CommandNode& command : command_tree().subcommands) {
+    for (const OptionNode& option : command.options) {
+      if (std::find(option.names.begin(), option.names.end(), name) != option.names.end()) {
+        return name;
+      }
+    }
+  }
+  return {};
+}
+
+Credentials Source::credentials(const std::stop_token& stop) const {
+  ResolveContext context;
+  context.stop = stop;
+  context.foreground = true;
+  return provider->resolve(context);
+}
+
+Source make_source(const SourceArguments& arguments, Messages& messages) {
+  StsSeams seams;
+  seams.transport = default_http_transport();
+  if (messages.verbose()) {
+    seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);
+  }
+  if (!arguments.method.empty() && arguments.method != kStsMethod) {
+    return named_source(arguments, std::move(seams));
+  }
+
+  Source source;
+  source.seams = seams;
+  source.client = client_options(arguments);
+  if (arguments.role_arn.empty()) {
+    refuse_role_options_without_role(arguments);
+    messages.detail("source: the credentials of the environment");
+    source.provider = make_environment_provider();
+    return source;
+  }
+
+  AssumeRoleOptions role = assume_role_options(arguments);
+  if (!role.serial_number.empty() && role.token_code.empty() && !role.mfa_token_provider) {
+    if (!can_prompt()) {
+      throw UsageError{
+          "--serial-number: needs a one-time code, and there is no terminal to ask on. Give --mfa-command."};
+    }
+    role.mfa_token_provider = prompt_provider();
+  }
+  messages.detail(fmt::format("source: AssumeRole {} as {}", role.role_arn, role.role_session_name));
+  source.provider = make_assume_role_provider(std::move(role), std::move(seams));
+  return source;
+}
+
+}  // namespace aws_refresh_session::cli

@@ -16,7 +16,7 @@ void complain_if(std::vector<std::string>& complaints, bool bad, std::string tex
 }
 
 std::string because(const std::string& error) {
-  return error.empty() ? "." : ": " + error;
+  return error.empty() ? "." : fmt::format(": {}", error);
 }
 
 }  // namespace
@@ -96,18 +96,15 @@ void describe(const DemoReport& report, JsonObject& json) {
   json.number("requests_with_expired_sets", report.requests_with_expired_sets);
   std::string text;
   for (const std::string& complaint : report.complaints()) {
-    text += (text.empty() ? "" : " ") + complaint;
+    text += fmt::format("{}{}", text.empty() ? "" : " ", complaint);
   }
   json.text("complaints", text);
 }
 
 std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, ",");
-  }
-  return text;
+  constexpr std::uint64_t kGroup = 1'000;
+  return number < kGroup ? fmt::format("{}", number)
+                         : fmt::format("{},{:03}", grouped(number / kGroup), number % kGroup);
 }
 
 std::string span_text(std::chrono::nanoseconds span) {

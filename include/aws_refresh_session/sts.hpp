@@ -47,8 +47,8 @@ struct StsClientOptions {
   std::chrono::milliseconds connect_timeout{3'000};
   /// One attempt, connection included.
   std::chrono::milliseconds attempt_timeout{10'000};
-  /// Attempts per call, the first included (1-10).
-  int max_attempts = 3;
+  /// Attempts per call, the first included (1-10). None: AWS_MAX_ATTEMPTS, else 3.
+  std::optional<int> max_attempts;
   /// Keys of this client alone; win over the session's base.
   std::optional<Credentials> credentials{};
   /// Only "sts" is served. Anything else is replaced, with a warning.

@@ -1,0 +1,269 @@
+#include "aws/sts_client.hpp"
+
+#include "aws/date_skew.hpp"
+#include "aws/query_form.hpp"
+#include "aws/sigv4.hpp"
+#include "aws/sts_errors.hpp"
+#include "aws/sts_xml.hpp"
+
+#include <aws_refresh_session/exceptions.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace aws_refresh_session::aws {
+namespace {
+
+/// A request that holds the session token and the one-time code, and zeroes them.
+struct WipedRequest {
+  HttpRequest request;
+
+  explicit WipedRequest(HttpRequest made) : request(std::move(made)) {}
+  WipedRequest(const WipedRequest&) = delete;
+  WipedRequest& operator=(const WipedRequest&) = delete;
+  ~WipedRequest() {
+    wipe(request.body);
+    for (auto& header : request.headers) {
+      wipe(header.second);
+    }
+  }
+};
+
+[[noreturn]] void throw_cancelled() {
+  throw ConnectionError{
+      {.message = "The call to STS was cancelled", .code = "Cancelled", .kind = ErrorKind::cancelled}};
+}
+
+void replace_all(std::string& text, std::string_view secret) {
+  if (secret.empty()) {
+    return;
+  }
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "***");
+    at += 3;
+  }
+}
+
+void append_sentence(std::string& text, std::string_view sentence) {
+  if (sentence.empty()) {
+    return;
+  }
+  text.append(text.ends_with('.') ? " " : ". ").append(sentence);
+}
+
+}  // namespace
+
+/// One call, whatever its number of attempts.
+struct StsClient::Call {
+  std::string_view action;
+  const QueryForm& form;
+  const Credentials& credentials;
+  const SecretString& token_code;
+  const CallLimits& limits;
+  /// What a refusal is about.
+  std::string_view param;
+  std::string_view value;
+  /// Reads the answer; throws when it cannot be used.
+  std::function<void(std::string& body)> read;
+};
+
+struct StsClient::Outcome {
+  /// Null when the call succeeded.
+  std::shared_ptr<const Error> error;
+  bool may_retry = false;
+  bool was_sent = true;
+  /// The signature was refused for our clock, which is right now.
+  bool clock_was_corrected = false;
+  bool timed_out = false;
+};
+
+StsClient::StsClient(ResolvedStsOptions options, StsSeams seams, RetrySeams retry)
+    : options_(std::move(options)), seams_(std::move(seams)), retry_(with_defaults(std::move(retry))) {}
+
+Credentials StsClient::assume_role(const AssumeRoleOptions& options, const SecretString& token_code,
+                                   const Credentials& base, const CallLimits& limits, bool& code_was_sent) {
+  QueryForm form{"AssumeRole"};
+  add_parameters(form, options);
+  form.add("TokenCode", token_code.reveal());
+  Credentials received;
+  run({.action = "AssumeRole",
+       .form = form,
+       .credentials = base,
+       .token_code = token_code,
+       .limits = limits,
+       .param = "RoleArn",
+       .value = options.role_arn,
+       .read = [&received](std::string& body) { received = parse_assume_role(body); }},
+      code_was_sent);
+  if (received.expired(service_now())) {
+    throw CredentialError{{.message = "STS answered with credentials that have expired already: check the clocks of "
+                                      "this machine and of the server",
+                           .code = "ExpiredCredentials",
+                           .param = "Expiration",
+                           .kind = ErrorKind::recoverable}};
+  }
+  return received;
+}
+
+Identity StsClient::get_caller_identity(const Credentials& credentials, const CallLimits& limits) {
+  const QueryForm form{"GetCallerIdentity"};
+  Identity identity;
+  bool was_sent = false;
+  run({.action = "GetCallerIdentity",
+       .form = form,
+       .credentials = credentials,
+       .token_code = {},
+       .limits = limits,
+       .param = {},
+       .value = {},
+       .read = [&identity](std::string& body) { identity = parse_caller_identity(body); }},
+      was_sent);
+  return identity;
+}
+
+void StsClient::run(const Call& call, bool& was_sent) {
+  bool corrected = false;
+  int quota_taken = 0;
+  for (int attempts = 1;; ++attempts) {
+    const auto outcome = attempt(call);
+    was_sent = was_sent || outcome.was_sent;
+    if (!outcome.error) {
+      quota_.release(quota_taken > 0 ? quota_taken : RetryQuota::kRefill);
+      return;
+    }
+    const auto& error = *outcome.error;
+    const bool once_only = !call.token_code.empty() && was_sent;
+    const auto fail = [&] {
+      auto fields = error.fields();
+      if (attempts > 1) {
+        fields.details = "after " + std::to_string(attempts) + " attempts";
+      }
+      if (once_only && fields.kind == ErrorKind::recoverable) {
+        fields.details.append(fields.details.empty() ? "" : "; ");
+        fields.details += "not repeated, because a one-time code is never sent twice";
+      }
+      if (dynamic_cast<const ConnectionError*>(&error) != nullptr) {
+        throw ConnectionError{std::move(fields)};
+      }
+      throw RequestError{std::move(fields)};
+    };
+    if (attempts >= options_.max_attempts || once_only) {
+      fail();
+    }
+    if (outcome.clock_was_corrected && !corrected) {
+      corrected = true;
+      continue;
+    }
+    const int cost = outcome.timed_out ? RetryQuota::kTimeoutCost : RetryQuota::kRetryCost;
+    if (!outcome.may_retry || !quota_.acquire(cost)) {
+      fail();
+    }
+    quota_taken = cost;
+    const auto delay = retry_delay(attempts, retry_.random(), error.retry_after());
+    if (call.limits.deadline - seams_.clock->steady_now() <= delay) {
+      fail();
+    }
+    if (!retry_.wait(delay, call.limits.stop)) {
+      throw_cancelled();
+    }
+  }
+}
+
+HttpRequest StsClient::make_request(const Call& call) const {
+  HttpRequest request;
+  request.method = "POST";
+  request.url = options_.endpoint.url;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+  request.body = call.form.text();
+  request.ca_bundle = options_.ca_bundle;
+  request.verify_tls = options_.verify_tls;
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(call.limits.deadline - seams_.clock->steady_now());
+  request.timeout = std::min(options_.attempt_timeout, left);
+  request.connect_timeout = std::min(options_.connect_timeout, left);
+  return request;
+}
+
+StsClient::Outcome StsClient::attempt(const Call& call) {
+  if (call.limits.stop.stop_requested()) {
+    throw_cancelled();
+  }
+  WipedRequest made{make_request(call)};
+  auto& request = made.request;
+  if (request.timeout <= std::chrono::milliseconds::zero()) {
+    throw ConnectionError{
+        {.message = "No time was left to call STS", .code = "Timeout", .kind = ErrorKind::recoverable}};
+  }
+  const auto skew = seams_.skew->get();
+  const auto sent = seams_.clock->now();
+  sign_headers(request, call.credentials,
+               {.region = options_.endpoint.signing_region, .service = "sts", .time = sent + skew}, keys_);
+  HttpResponse response;
+  try {
+    response = seams_.transport->send(request, call.limits.stop);
+  } catch (const ConnectionError& error) {
+    return {.error = error.clone(),
+            .may_retry = error.kind() == ErrorKind::recoverable,
+            .was_sent = !never_reached_service(error),
+            .timed_out = error.code() == "Timeout" || error.code() == "ConnectTimeout"};
+  }
+  const auto observed = observed_skew(response, sent, seams_.clock->now());
+
+  constexpr int kFirstSuccess = 200;
+  constexpr int kFirstRedirect = 300;
+  if (response.status >= kFirstSuccess && response.status < kFirstRedirect) {
+    call.read(response.body);
+    if (observed) {
+      update(*seams_.skew, *observed);
+    }
+    return {};
+  }
+
+  auto error = parse_error(response.body);
+  if (!error) {
+    ErrorFields fields{.message = "STS answered " + std::string{call.action} + " with status " +
+                                  std::to_string(response.status) +
+                                  " and no error of its own: check endpoint_url, and whether a proxy or a gateway "
+                                  "answers for it",
+                       .code = "MalformedResponse",
+                       .status_code = response.status,
+                       .kind = ErrorKind::recoverable};
+    fields.retry_after = retry_after(response, service_now());
+    return {.error = std::make_shared<const RequestError>(std::move(fields)),
+            .may_retry = classify(response.status, {}) == ErrorKind::recoverable};
+  }
+  // Only the service's own answers move the clock: a gateway's may be off.
+  if (observed) {
+    update(*seams_.skew, *observed);
+  }
+  const auto help = advice(error->code, error->message);
+  for (auto* text : {&error->code, &error->message, &error->request_id}) {
+    replace_all(*text, call.token_code.reveal());
+    replace_all(*text, call.credentials.secret_access_key().reveal());
+    replace_all(*text, call.credentials.session_token().reveal());
+  }
+  ErrorFields fields{.message = "STS refused " + std::string{call.action},
+                     .code = error->code,
+                     .status_code = response.status,
+                     .param = std::string{call.param},
+                     .value = std::string{call.value},
+                     .kind = classify(response.status, error->code),
+                     .request_id = error->request_id,
+                     .retry_after = retry_after(response, service_now())};
+  if (!error->message.empty()) {
+    fields.message.append(": ").append(error->message);
+  }
+  append_sentence(fields.message, help);
+  const bool may_retry = fields.kind == ErrorKind::recoverable;
+  const bool skewed = may_be_clock_skew(error->code) && observed &&
+                      std::chrono::abs(*observed - skew) > kSkewThatBreaksSignatures;
+  if (skewed) {
+    // The next signature will be right, be it in this call or in a later one.
+    fields.kind = ErrorKind::recoverable;
+  }
+  return {.error = std::make_shared<const RequestError>(std::move(fields)),
+          .may_retry = may_retry,
+          .clock_was_corrected = skewed};
+}
+
+}  // namespace aws_refresh_session::aws

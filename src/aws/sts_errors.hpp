@@ -1,0 +1,26 @@
+#pragma once
+
+#include <aws_refresh_session/exceptions.hpp>
+
+#include <string_view>
+
+namespace aws_refresh_session::aws {
+
+/// What a service's error asks for.
+/// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+[[nodiscard]] ErrorKind classify(int status, std::string_view code) noexcept;
+
+/// The caller was too fast, not wrong.
+[[nodiscard]] bool is_throttling(std::string_view code) noexcept;
+
+/// A signature made by a wrong clock is refused with one of these.
+[[nodiscard]] bool may_be_clock_skew(std::string_view code) noexcept;
+
+/// The keys that signed are not accepted: a fresh set may be.
+[[nodiscard]] bool refuses_credentials(std::string_view code) noexcept;
+
+/// A sentence that says what to do, or nothing.
+/// \param message the service's own words, which tell an MFA refusal from the others
+[[nodiscard]] std::string_view advice(std::string_view code, std::string_view message) noexcept;
+
+}  // namespace aws_refresh_session::aws

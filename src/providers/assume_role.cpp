@@ -1,0 +1,222 @@
+#include "providers/assume_role.hpp"
+
+#include "aws/sts_client.hpp"
+#include "aws/sts_errors.hpp"
+#include "providers/used_token_codes.hpp"
+
+#include <aws_refresh_session/exceptions.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace aws_refresh_session {
+namespace {
+
+constexpr std::string_view kDefaultSessionName = "aws-refresh-session";
+/// Codes change with the half minute (RFC 6238, 5.2).
+constexpr std::chrono::seconds kTimeStep{30};
+
+StsSeams complete(StsSeams seams) {
+  if (!seams.clock) {
+    seams.clock = system_clock();
+  }
+  if (!seams.transport) {
+    seams.transport = default_http_transport();
+  }
+  if (!seams.environment) {
+    seams.environment = process_environment();
+  }
+  if (!seams.skew) {
+    seams.skew = std::make_shared<ClockSkew>();
+  }
+  return seams;
+}
+
+[[noreturn]] void throw_code_used(ErrorKind kind, std::string_view help) {
+  throw ConfigurationError{
+      {.message = std::string{"The one-time code was sent to STS before and is never sent twice. "}.append(help),
+       .code = "MfaTokenAlreadyUsed",
+       .param = "TokenCode",
+       .kind = kind}};
+}
+
+class AssumeRoleProvider final : public CredentialsProvider {
+ public:
+  AssumeRoleProvider(AssumeRoleOptions options, aws::ResolvedStsOptions resolved, StsSeams seams,
+                     aws::RetrySeams retry)
+      : options_(std::move(options)),
+        clock_(seams.clock),
+        wait_(aws::with_defaults(retry).wait),
+        static_code_(options_.mfa_token_provider ? std::string_view{} : std::string_view{options_.token_code}),
+        base_(options_.client.credentials ? make_static_provider(*options_.client.credentials)
+              : options_.base             ? options_.base
+                                          : make_environment_provider(seams.environment)),
+        client_(std::move(resolved), std::move(seams), std::move(retry)) {
+    wipe(options_.token_code);
+    if (options_.role_session_name.empty()) {
+      options_.role_session_name = kDefaultSessionName;
+    }
+  }
+
+  [[nodiscard]] Credentials resolve(const ResolveContext& context) override {
+    auto base = resolve_base(context);
+    const auto code = claim_code(context);
+    bool code_was_sent = false;
+    try {
+      try {
+        return call(base, code, context, code_was_sent);
+      } catch (const RequestError& error) {
+        if (!aws::refuses_credentials(error.code())) {
+          throw;
+        }
+        base_->invalidate(base.access_key_id());
+        if (!code.empty() && code_was_sent) {
+          throw;
+        }
+        auto renewed = resolve_base(context);
+        if (renewed == base) {
+          throw;
+        }
+        return call(renewed, code, context, code_was_sent);
+      }
+    } catch (...) {
+      if (!code.empty() && !code_was_sent) {
+        used_codes_.release(code);
+      }
+      throw;
+    }
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "sts"; }
+
+  [[nodiscard]] bool interactive() const noexcept override {
+    return options_.mfa_token_provider.interactive() || base_->interactive();
+  }
+
+ private:
+  Credentials call(const Credentials& base, const SecretString& code, const ResolveContext& context, bool& sent) {
+    return client_.assume_role(options_, code, base, {.stop = context.stop, .deadline = context.deadline}, sent);
+  }
+
+  Credentials resolve_base(const ResolveContext& context) {
+    auto base = ask_base(context);
+    if (base.expired(client_.service_now())) {
+      base_->invalidate(base.access_key_id());
+      base = ask_base(context);
+    }
+    if (base.empty()) {
+      throw CredentialError{{.message = "The base credentials for AssumeRole lack an access key id or a secret key",
+                             .code = "NoBaseCredentials"}};
+    }
+    if (base.expired(client_.service_now())) {
+      throw CredentialError{{.message = "The base credentials for AssumeRole have expired: renew them, or give a "
+                                        "provider that does (options.base)",
+                             .code = "BaseCredentialsExpired",
+                             .value = base.access_key_id(),
+                             .kind = options_.client.credentials ? ErrorKind::non_recoverable
+                                                                 : ErrorKind::recoverable}};
+    }
+    return base;
+  }
+
+  Credentials ask_base(const ResolveContext& context) {
+    try {
+      return base_->resolve(context);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_configured) {
+        throw;
+      }
+      auto fields = error.fields();
+      fields.message = "There are no credentials to sign AssumeRole with: set AWS_ACCESS_KEY_ID and "
+                       "AWS_SECRET_ACCESS_KEY, or give client.credentials or a base provider. " +
+                       fields.message;
+      fields.code = "NoBaseCredentials";
+      fields.cause = std::current_exception();
+      throw CredentialError{std::move(fields)};
+    }
+  }
+
+  /// A code that no call has sent, taken for this one; empty without MFA.
+  SecretString claim_code(const ResolveContext& context) {
+    if (!options_.mfa_token_provider) {
+      if (!static_code_.empty() && !used_codes_.claim(static_code_)) {
+        throw_code_used(ErrorKind::non_recoverable,
+                        "A TokenCode is good for the first refresh only: give an mfa_token_provider instead");
+      }
+      return static_code_;
+    }
+    const MfaRequest request{options_.serial_number, context.stop};
+    auto code = options_.mfa_token_provider.token(request);
+    if (used_codes_.claim(code)) {
+      return code;
+    }
+    wait_for_next_step(context);
+    code = options_.mfa_token_provider.token(request);
+    if (!used_codes_.claim(code)) {
+      throw_code_used(ErrorKind::recoverable,
+                      "The mfa_token_provider answered with it again after the next time step: check that it makes a "
+                      "new code each time");
+    }
+    return code;
+  }
+
+  /// By the local clock: that is what makes the codes, here or in a person's hand.
+  void wait_for_next_step(const ResolveContext& context) const {
+    const auto now = clock_->now().time_since_epoch();
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(kTimeStep - now % kTimeStep);
+    if (context.deadline - clock_->steady_now() <= delay) {
+      throw_code_used(ErrorKind::recoverable, "The next one comes too late for this call: try again in " +
+                                                  std::to_string(delay.count() / 1000 + 1) + " s");
+    }
+    if (!wait_(delay, context.stop)) {
+      throw ConnectionError{{.message = "The wait for the next one-time code was cancelled",
+                             .code = "Cancelled",
+                             .kind = ErrorKind::cancelled}};
+    }
+  }
+
+  AssumeRoleOptions options_;
+  const std::shared_ptr<const Clock> clock_;
+  const aws::Waiter wait_;
+  const SecretString static_code_;
+  const std::shared_ptr<CredentialsProvider> base_;
+  aws::StsClient client_;
+  providers::UsedTokenCodes used_codes_;
+};
+
+}  // namespace
+
+std::shared_ptr<CredentialsProvider> providers::make_assume_role_provider(AssumeRoleOptions options, StsSeams seams,
+                                                                          aws::RetrySeams retry) {
+  options.validate();
+  if (options.mfa_token_provider && !options.token_code.empty()) {
+    warn({"sts.token_code", "Both TokenCode and mfa_token_provider are given: the provider is asked."});
+  }
+  constexpr std::chrono::seconds kShortestByAws{900};
+  if (options.duration && *options.duration < kShortestByAws) {
+    warn({"sts.duration", "DurationSeconds below 900 is refused by AWS; other STS servers take it."});
+  }
+  auto all = complete(std::move(seams));
+  auto resolved = aws::resolve(options.client, *all.environment);
+  return std::make_shared<AssumeRoleProvider>(std::move(options), std::move(resolved), std::move(all),
+                                              std::move(retry));
+}
+
+std::shared_ptr<CredentialsProvider> make_assume_role_provider(AssumeRoleOptions options, StsSeams seams) {
+  return providers::make_assume_role_provider(std::move(options), std::move(seams), {});
+}
+
+Identity get_caller_identity(const Credentials& credentials, const StsClientOptions& options, StsSeams seams,
+                             const std::stop_token& stop) {
+  if (credentials.empty()) {
+    throw CredentialError{{.message = "There are no credentials to ask STS about: an access key id or a secret key is "
+                                      "missing",
+                           .code = "NoCredentials"}};
+  }
+  auto all = complete(std::move(seams));
+  auto resolved = aws::resolve(options, *all.environment);
+  aws::StsClient client{std::move(resolved), std::move(all)};
+  return client.get_caller_identity(credentials, {.stop = stop});
+}
+
+}  // namespace aws_refresh_session

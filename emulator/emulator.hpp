@@ -82,6 +82,8 @@ class Emulator {
   /// \returns false if it was used up or removed before
   bool remove_fault(FaultId id);
   void clear_faults();
+  /// With `count` as it remains, in the order they were added.
+  [[nodiscard]] std::vector<std::pair<FaultId, Fault>> active_faults() const;
   /// Lets every request that hangs now go on and be served.
   void release_hanging();
 
@@ -98,8 +100,9 @@ class Emulator {
   void reset_counters();
   /// The newest entries, oldest first.
   [[nodiscard]] std::vector<LogEntry> log() const;
-  /// Called after each request, on a thread of the emulator, without a lock. One at most; empty removes it. It may be
-  /// called once more while this returns; it must not throw, and must not destroy the emulator.
+  /// Called for each request just before its answer is sent, on a thread of the emulator, without a lock. One at most;
+  /// empty removes it. It may be called once more while this returns; it must not throw, and must not destroy the
+  /// emulator.
   void on_request(std::function<void(const LogEntry&)> observer);
 
  private:

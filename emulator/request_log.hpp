@@ -28,13 +28,15 @@ struct LogEntry {
   std::string access_key_id;
   /// The ARN of the caller, once the signature was found right.
   std::string principal;
-  /// 0 when no answer was sent.
+  /// 0 when no whole answer was sent.
   int status = 0;
   /// AWS's error code; empty for a success.
   std::string code;
+  /// The parameters of an STS action as they arrived; of those that are or may hold a secret, the value is `***`.
+  std::map<std::string, std::string> parameters;
   /// The faults that applied.
   std::vector<FaultKind> faults;
-  /// From reading the request to the end of the answer.
+  /// From having read the request to having decided the answer.
   std::chrono::microseconds duration{0};
   std::string request_id;
 };
@@ -44,7 +46,7 @@ struct LogEntry {
 struct Counters {
   std::uint64_t requests = 0;
   std::map<Action, std::uint64_t> by_action;
-  /// Status 0: no answer was sent.
+  /// Status 0: no whole answer was sent.
   std::map<int, std::uint64_t> by_status;
   std::map<std::string, std::uint64_t> by_code;
   std::map<FaultKind, std::uint64_t> by_fault;

@@ -2,7 +2,9 @@
 
 #include "core/fork.hpp"
 #include "core/mutex.hpp"
+#include "transport/curl_transport.hpp"
 
+#include <aws_refresh_session/http_transport.hpp>
 #include <aws_refresh_session/scheduler.hpp>
 
 #include <memory>
@@ -54,6 +56,12 @@ class SharedWhileUsed final : public core::ForkParticipant {
 std::shared_ptr<Scheduler> shared_scheduler() {
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): never destroyed, so that it serves sessions with static lifetime
   static auto& shared = *new SharedWhileUsed<Scheduler>{[] { return make_thread_scheduler(); }};
+  return shared.get();
+}
+
+std::shared_ptr<HttpTransport> default_http_transport() {
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as above
+  static auto& shared = *new SharedWhileUsed<HttpTransport>{[] { return transport::make_curl_transport(); }};
   return shared.get();
 }
 

@@ -386,7 +386,9 @@ void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& 
     } else {
       note_failure(error, *flight, outbox);
       line = fmt::format("{}: refresh failed, attempt {} in a row: {}", name_, failures_, error->what());
-      level = failures_ == 1 ? core::LogLevel::warning : core::LogLevel::info;
+      // Without a set, a reader gets the error; with one, nobody would hear of it.
+      const bool hidden = is_usable(freshness(clock_->now()));
+      level = hidden && failures_ == 1 ? core::LogLevel::warning : core::LogLevel::info;
     }
   }
   flight_done_->notify_all();

@@ -33,10 +33,10 @@ file(RELATIVE_PATH pkg_config_to_prefix /${pkg_config_dir} /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/aws_refresh_session.pc.in ${PROJECT_BINARY_DIR}/aws_refresh_session.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/aws_refresh_session.pc DESTINATION ${pkg_config_dir})
 
-if(TARGET aws-refresh-session)
-  install(TARGETS aws-refresh-session RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The program installs itself; with a shared library it must find that one beside it.
+if(TARGET aws_refresh_session_program)
   file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(aws-refresh-session PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+  set_target_properties(aws_refresh_session_program PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
 endif()
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

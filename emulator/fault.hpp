@@ -63,9 +63,9 @@ enum class FaultKind {
 struct Fault {
   FaultKind kind = FaultKind::server_error;
   /// Empty: any.
-  std::optional<Action> action;
+  std::optional<Action> action{};
   /// How many requests it applies to. Empty: every one until it is removed.
-  std::optional<std::uint64_t> count;
+  std::optional<std::uint64_t> count{};
   /// Of a request that fits, how likely it is to be hit (0-1). The sequence depends on `seed` alone.
   double probability = 1.0;
   std::uint64_t seed = 1;

@@ -45,9 +45,9 @@ struct Role {
   std::string name{kDefaultRole};
   /// Who may assume it: ARNs of users, roles (`arn:aws:iam::A:role/R`) or accounts (`arn:aws:iam::A:root`), or `*`.
   /// Empty: everybody in the account.
-  std::vector<std::string> trusted_principals;
+  std::vector<std::string> trusted_principals{};
   /// Required of the caller when not empty.
-  std::string external_id;
+  std::string external_id{};
   /// Requires SerialNumber and TokenCode of one of the account's devices, or a session that was opened with them.
   bool require_mfa = false;
   /// What DurationSeconds may be. AWS's own minimum is 900 s; one second is the least here.
@@ -63,7 +63,7 @@ struct Options {
   std::string region;
   std::vector<User> users{User{}};
   std::vector<Role> roles{Role{}};
-  std::vector<MfaDevice> mfa_devices;
+  std::vector<MfaDevice> mfa_devices{};
   /// Loopback port; 0 takes a free one.
   std::uint16_t port = 0;
   /// Serves `/_emulator/...`. Whoever reaches the port may then inject faults: for the program only.

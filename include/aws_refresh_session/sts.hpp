@@ -48,7 +48,7 @@ struct StsClientOptions {
   /// One attempt, connection included.
   std::chrono::milliseconds attempt_timeout{10'000};
   /// Attempts per call, the first included (1-10). None: AWS_MAX_ATTEMPTS, else 3.
-  std::optional<int> max_attempts;
+  std::optional<int> max_attempts{};
   /// Keys of this client alone; win over the session's base.
   std::optional<Credentials> credentials{};
   /// Only "sts" is served. Anything else is replaced, with a warning.

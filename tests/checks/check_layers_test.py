@@ -46,7 +46,9 @@ REFUSED = {
     "sleep": ("src/core/a.cpp", "::sleep(1);"),
     "usleep": ("src/core/a.cpp", "usleep(1000);"),
     "nanosleep": ("src/core/a.cpp", "::nanosleep(&time, nullptr);"),
-    "timed wait": ("src/core/a.cpp", "condition.wait_until(lock, then);"),
+    "timed wait of a condition": ("src/core/a.cpp", "condition.wait_until(lock, then);"),
+    "timed wait of a member": ("src/core/a.cpp", "done_->wait_for(lock, 1s);"),
+    "clock in the composition root": ("src/session.cpp", "auto now = std::chrono::system_clock::now();"),
     "after a raw string": ("src/core/a.cpp", 'auto a = R"(" // )"; usleep(1);'),
     "after a character": ("src/core/a.cpp", "auto a = '\"'; usleep(1);"),
 }
@@ -60,6 +62,8 @@ TAKEN = {
     "emulator uses the XML": ("emulator/a.cpp", '#include "aws/xml.hpp"'),
     "cli runs the emulator": ("cli/a.cpp", '#include "emulator/server.hpp"'),
     "foreign header in an adapter": ("include/aws_refresh_session/adapters/a.hpp", "#include <aws/core/Aws.h>"),
+    "neighbours in the composition root": ("src/session.cpp", '#include "method_registry.hpp"'),
+    "waits by the clock": ("src/core/a.cpp", "clock_->wait_until(c, lock, then); system_clock()->wait_until(c, lock, then);"),
     "the clock's own file": ("src/core/clock.cpp", "auto now = std::chrono::system_clock::now();"),
     "the environment's own file": ("src/core/environment.cpp", 'auto home = std::getenv("HOME");'),
     "comments": ("src/core/a.cpp", "// never sleep_for\n/* getenv\n */ int a = 1'000;"),
@@ -90,6 +94,11 @@ class CheckLayers(unittest.TestCase):
             with self.subTest(name):
                 result = run(path, text)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_a_folder_without_a_rule_is_refused(self):
+        result = run("src/helpers/a.cpp", "")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("src/helpers/a.cpp:1: ", result.stdout)
 
     def test_an_empty_tree_is_an_error(self):
         with tempfile.TemporaryDirectory() as tree:

@@ -29,7 +29,8 @@ struct CredentialFields {
   std::variant<std::monostate, std::string, WallTime> expiry_time{};
 };
 
-/// What a callable answers with: a complete value, or the four fields.
+/// What a callable answers with: the four fields, or a complete value, which needs only the two keys: without an
+/// expiration it is a set that does not expire.
 using CustomAnswer = std::variant<Credentials, CredentialFields>;
 
 /// The callable in the form the engine calls: `context.stop` asks it to give up.
@@ -75,8 +76,10 @@ struct CustomOptions {
 
 /// The provider behind method "custom".
 /// \throws ValidationError without a callable
-/// What the provider throws: CredentialError for missing or malformed fields (the message names them all), or for
-/// what the callable threw (kept as the cause); an Error the callable threw comes out as it is.
+/// What the provider throws, all of kind recoverable: CredentialError of code `MissingFields` (the message names them
+/// all), `InvalidExpiry`, or `CustomMethodFailed` for what the callable threw. That exception is kept as the cause, and
+/// its text is not copied, because it may hold a secret. An Error the callable threw comes out as it is. An answer that
+/// has expired already is refused by the engine.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_custom_provider(CustomOptions options);
 
 /// The same in one line: `make_provider([] { return my_vault(); })`.

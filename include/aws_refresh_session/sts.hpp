@@ -80,15 +80,19 @@ class MfaTokenProvider {
   /// None.
   MfaTokenProvider() = default;
 
-  /// A callable that returns the code.
+  /// A callable that returns the code; white space around it is cut off.
   /// \param interactive true if it asks a person: then it is called on a reader's thread only
   [[nodiscard]] static MfaTokenProvider from_callable(Callable callable, bool interactive = false);
-  /// A program and its arguments, run without a shell. The last standalone six-digit number on its standard output
-  /// is the code; standard error is passed through. After `timeout` the whole process group is killed.
+  /// A program and its arguments, run without a shell, in a process group of its own: it cannot read from a terminal.
+  /// A program without a slash is searched in this process's PATH. The last standalone six-digit number on its standard
+  /// output is the code: ASCII digits, with neither an ASCII letter, digit or underscore nor a byte past ASCII next to
+  /// them. Standard error is passed through. After `timeout` the whole process group is killed.
+  /// \throws ConfigurationError of code `MfaCommandEmpty` or `MfaCommandMalformed`
   [[nodiscard]] static MfaTokenProvider from_command(std::vector<std::string> arguments);
   [[nodiscard]] static MfaTokenProvider from_command(std::vector<std::string> arguments, CommandOptions options);
   /// The same from one string, split into words by the POSIX shell's quoting rules (XCU 2.2); nothing is expanded.
-  /// \throws ConfigurationError for an empty command or bad quoting, without the command's text
+  /// \throws ConfigurationError of code `MfaCommandEmpty`, or `MfaCommandMalformed` for bad quoting, without the
+  ///   command's text
   [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line);
   [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line, CommandOptions options);
 
@@ -98,8 +102,9 @@ class MfaTokenProvider {
   /// Asks once.
   /// \returns six ASCII digits
   /// \throws ConfigurationError of codes `MfaCommandNotFound`, `MfaCommandNotPermitted`, `MfaCommandTimeout`,
-  ///   `MfaCommandFailed`, `MfaCommandError`, `MfaTokenNotFound`, `MfaTokenInvalid`; its text holds neither the
-  ///   command nor its output
+  ///   `MfaCommandFailed`, `MfaCommandError`, `MfaTokenNotFound`, `MfaTokenInvalid`, `MfaTokenProviderFailed` (the
+  ///   callable threw: see the cause), `Cancelled`; its text holds neither the command nor its output
+  /// \throws Error what a callable threw of that family, as it is
   [[nodiscard]] SecretString token(const MfaRequest& request) const;
 
  private:
@@ -170,11 +175,14 @@ struct Identity {
                                            StsSeams seams = {}, const std::stop_token& stop = {});
 
 /// Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID at
-/// every call. Throws CredentialError of kind not_configured when the first two are not both set.
+/// every call; white space around the values is cut off. Throws CredentialError: of kind not_configured when neither of
+/// the first two is set; of kind non_recoverable, naming the variable, when one of them is missing or the expiration is
+/// no RFC 3339 time with a zone.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_environment_provider(
     std::shared_ptr<const Environment> environment = nullptr);
 
 /// Always the same set.
+/// \throws ValidationError when the access key id or the secret key is empty
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_static_provider(Credentials credentials);
 
 }  // namespace aws_refresh_session

@@ -16,31 +16,31 @@ struct Explanation {
 constexpr Explanation kConnectTimeout{
     "ConnectTimeout",
     "No connection to the service within the time limit. Check the network, a proxy or firewall in between, and the "
-    "endpoint URL."};
+    "endpoint URL"};
 constexpr Explanation kTimeout{
     "Timeout",
-    "The service took the request but did not answer within the time limit. Try again later, or allow more time."};
+    "The service took the request but did not answer within the time limit. Try again later, or allow more time"};
 constexpr Explanation kNameResolution{
-    "NameResolution", "The host name cannot be resolved. Check the endpoint URL, the region and the DNS settings."};
+    "NameResolution", "The host name cannot be resolved. Check the endpoint URL, the region and the DNS settings"};
 constexpr Explanation kConnectionRefused{
-    "ConnectionRefused", "Nothing listens at the endpoint. Check its host and port, and that the service runs."};
+    "ConnectionRefused", "Nothing listens at the endpoint. Check its host and port, and that the service runs"};
 constexpr Explanation kConnectionReset{
     "ConnectionReset",
     "The connection ended before the whole answer had come. Try again later; if it goes on, look at the service and "
-    "at proxies in between."};
+    "at proxies in between"};
 constexpr Explanation kNotTrusted{
     "TlsVerification",
     "The server's certificate is not trusted. Check the host name in the endpoint URL, or give the CA bundle of "
-    "whoever signed the certificate.",
+    "whoever signed the certificate",
     ErrorKind::non_recoverable};
-constexpr Explanation kBadCaBundle{"TlsVerification", "The CA bundle cannot be read. Give a file of PEM certificates.",
+constexpr Explanation kBadCaBundle{"TlsVerification", "The CA bundle cannot be read. Give a file of PEM certificates",
                                    ErrorKind::non_recoverable};
 constexpr Explanation kTlsFailed{"Network",
-                                 "The TLS handshake failed. Check that the endpoint speaks TLS at this port."};
+                                 "The TLS handshake failed. Check that the endpoint speaks TLS at this port"};
 constexpr Explanation kNotHttp{"Network",
-                               "The server did not answer in HTTP. Check the endpoint URL, its scheme and its port."};
+                               "The server did not answer in HTTP. Check the endpoint URL, its scheme and its port"};
 constexpr Explanation kNetwork{"Network",
-                               "The request failed. Check the network, the proxy settings and the endpoint URL."};
+                               "The request failed. Check the network, the proxy settings and the endpoint URL"};
 
 Explanation explain_not_connected(int os_error) noexcept {
   switch (os_error) {
@@ -115,20 +115,20 @@ ConnectionError connection_error(const TransferFailure& failure, const std::stri
 }
 
 ConnectionError cancelled_error(const std::string& host) {
-  return ConnectionError{fields({"Cancelled", "The request was stopped.", ErrorKind::cancelled}, host)};
+  return ConnectionError{fields({"Cancelled", "The request was stopped", ErrorKind::cancelled}, host)};
 }
 
 ConnectionError response_too_large_error(const std::string& host) {
   return ConnectionError{fields({"ResponseTooLarge",
                                  "The answer is larger than 1 MiB, which no credentials service sends. Check the "
-                                 "endpoint URL."},
+                                 "endpoint URL"},
                                 host)};
 }
 
 ConnectionError invalid_url_error() {
   return ConnectionError{fields({"InvalidUrl",
                                  "The URL cannot be used. Give an absolute http:// or https:// URL, percent-encoded, "
-                                 "without user name and password.",
+                                 "without user name and password",
                                  ErrorKind::non_recoverable},
                                 {})};
 }

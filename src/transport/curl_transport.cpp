@@ -66,14 +66,14 @@ void check_message(const HttpRequest& request) {
   constexpr std::string_view kLineBreaks{"\r\n\0", 3};
   ErrorFields fields;
   if (!is_token(request.method)) {
-    fields.message = "The request's method is not one HTTP knows. Use letters only, such as GET or POST.";
+    fields.message = "The request's method is not one HTTP knows. Use letters only, such as GET or POST";
     fields.code = "InvalidMethod";
     fields.param = "method";
     throw ValidationError{std::move(fields)};
   }
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name) || value.find_first_of(kLineBreaks) != std::string::npos) {
-      fields.message = "A header cannot be sent: its name or value holds a line break or another forbidden character.";
+      fields.message = "A header cannot be sent: its name or value holds a line break or another forbidden character";
       fields.code = "InvalidHeader";
       fields.param = is_token(name) ? name : "headers";
       throw ValidationError{std::move(fields)};

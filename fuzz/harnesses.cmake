@@ -1,0 +1,11 @@
+# The fuzzers, one source file each. Also read by the unit tests, which replay corpus and crashes.
+set(fuzz_directory ${CMAKE_CURRENT_LIST_DIR})
+set(fuzz_harnesses http_answer json rfc3339 shell_words sts_xml url)
+
+# What every program with a harness in it needs.
+function(fuzz_program target)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${fuzz_directory})
+  target_link_libraries(${target} PRIVATE
+    aws_refresh_session::aws_refresh_session nlohmann_json::nlohmann_json CURL::libcurl)
+  project_warnings(${target})
+endfunction()

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,6 +46,22 @@ class ScriptedSource final : public CredentialsProvider {
  private:
   std::mutex mutex_;
   Answer answer_;
+};
+
+/// A set on the machine's own clock.
+inline Credentials make_set(const std::string& id, std::chrono::milliseconds life) {
+  return Credentials{id, "secret-SECRETCANARY-" + id, "token-SECRETCANARY-" + id,
+                     std::chrono::system_clock::now() + life};
+}
+
+/// A door that a source waits at. Opening it lets all through.
+class Door {
+ public:
+  void open() { opened_.count_down(); }
+  void pass() { opened_.wait(); }
+
+ private:
+  std::latch opened_{1};
 };
 
 /// An engine on faked time and without threads, and a source that gives sets of `lifetime` numbered from 1.

@@ -1,17 +1,14 @@
-// The engine under real threads: single flight, readers that never wait, interleavings placed by latches, fork,
-// destruction, leaks. Time is real here, but nothing waits for it to pass: threads meet at latches.
+// The engine under real threads: single flight, readers that never wait, interleavings placed by latches,
+// destruction. Time is real here, but nothing waits for it to pass: threads meet at latches.
 
 #include "unit/refreshing_provider_support.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <barrier>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <latch>
 #include <set>
@@ -22,25 +19,6 @@ namespace aws_refresh_session {
 namespace {
 
 using namespace std::chrono_literals;
-
-Credentials make_set(const std::string& id, std::chrono::milliseconds life) {
-  return Credentials{id, "secret-SECRETCANARY-" + id, "token-SECRETCANARY-" + id,
-                     std::chrono::system_clock::now() + life};
-}
-
-std::size_t count_entries(const char* directory) {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{directory}, {}));
-}
-
-/// A door that a source waits at. Opening it lets all through.
-class Door {
- public:
-  void open() { opened_.count_down(); }
-  void pass() { opened_.wait(); }
-
- private:
-  std::latch opened_{1};
-};
 
 TEST(RefreshingProviderThreads, ThirtyTwoColdReadersMakeOneCallAndShareOneError) {
   Door door;
@@ -183,19 +161,23 @@ TEST(RefreshingProviderThreads, DestructionDoesNotWaitForASourceThatIgnoresIt) {
 }
 
 TEST(RefreshingProviderThreads, DestructionCancelsASourceThatHeedsIt) {
-  std::latch called{1};
-  std::latch cancelled{1};
-  auto source = std::make_shared<ScriptedSource>([&](const ResolveContext& context) -> Credentials {
-    const std::stop_callback heed{context.stop, [&] { cancelled.count_down(); }};
-    called.count_down();
-    cancelled.wait();
+  // Shared: the source's thread may still be looking at them when this test is over.
+  struct Latches {
+    std::latch called{1};
+    std::latch cancelled{1};
+  };
+  const auto latches = std::make_shared<Latches>();
+  auto source = std::make_shared<ScriptedSource>([latches](const ResolveContext& context) -> Credentials {
+    const std::stop_callback heed{context.stop, [&] { latches->cancelled.count_down(); }};
+    latches->called.count_down();
+    latches->cancelled.wait();
     throw ConnectionError{{.message = "stopped", .kind = ErrorKind::cancelled}};
   });
   auto provider = std::make_unique<RefreshingCredentialsProvider>(source);
   EXPECT_THROW(static_cast<void>(provider->credentials(1ms)), CredentialError);
-  called.wait();
+  latches->called.wait();
   provider.reset();
-  cancelled.wait();
+  latches->cancelled.wait();
 }
 
 TEST(RefreshingProviderThreads, ChainedSessionsDoNotFillThePoolWithWaiters) {
@@ -249,164 +231,6 @@ TEST(RefreshingProviderThreads, BackgroundKeepsShortLivedSetsFreshUnderLoad) {
       }
     });
   }
-}
-
-// ---- fork ----
-
-/// Runs `body` in a forked child and returns its exit status.
-template <typename Body>
-int in_child(Body body) {
-  const auto child = ::fork();
-  if (child == 0) {
-    ::alarm(20);  // a child that hangs is a failure, not a hung test
-    int status = 1;
-    try {
-      status = body() ? 0 : 1;
-    } catch (...) {
-      status = 2;
-    }
-    ::_exit(status);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST(RefreshingProviderThreads, ForkDuringARefreshLeavesParentAndChildWorking) {
-  Door door;
-  std::atomic<bool> wait_at_door{false};
-  const auto parent = ::getpid();
-  auto source = std::make_shared<ScriptedSource>([&](const ResolveContext&) {
-    if (wait_at_door && ::getpid() == parent) {
-      door.pass();
-    }
-    return make_set(::getpid() == parent ? "parent" : "child", 1h);
-  });
-  RefreshingCredentialsProvider provider{source};
-  static_cast<void>(provider.credentials());
-  wait_at_door = true;
-  std::thread refresher{[&] { provider.refresh_now(); }};
-  while (source->calls < 2) {
-    std::this_thread::yield();
-  }
-  const int status = in_child([&] {
-    return provider.credentials()->access_key_id() == "parent" && provider.refresh_now()->access_key_id() == "child" &&
-           provider.credentials()->access_key_id() == "child";
-  });
-  EXPECT_EQ(status, 0);
-  door.open();
-  refresher.join();
-  EXPECT_EQ(provider.refresh_now()->access_key_id(), "parent");
-}
-
-TEST(RefreshingProviderThreads, ForkWithWaitingReadersLeavesParentAndChildWorking) {
-  Door door;
-  const auto parent = ::getpid();
-  auto source = std::make_shared<ScriptedSource>([&](const ResolveContext&) {
-    if (::getpid() == parent) {
-      door.pass();
-    }
-    return make_set(::getpid() == parent ? "parent" : "child", 1h);
-  });
-  RefreshingCredentialsProvider provider{source};
-  std::vector<std::jthread> readers;
-  for (int index = 0; index < 4; ++index) {
-    readers.emplace_back([&] { EXPECT_EQ(provider.credentials()->access_key_id(), "parent"); });
-  }
-  while (source->calls < 1) {
-    std::this_thread::yield();
-  }
-  EXPECT_EQ(in_child([&] { return provider.credentials()->access_key_id() == "child"; }), 0);
-  door.open();
-}
-
-TEST(RefreshingProviderThreads, ForksAtAnyMomentOfABusyEngineLeaveTheChildWorking) {
-  std::atomic<int> number{0};
-  auto source =
-      std::make_shared<ScriptedSource>([&](const ResolveContext&) { return make_set(std::to_string(++number), 40ms); });
-  RefreshingCredentialsProvider provider{source};
-  static_cast<void>(provider.credentials());
-  std::atomic<bool> stop{false};
-  std::vector<std::jthread> readers;
-  for (int index = 0; index < 2; ++index) {
-    readers.emplace_back([&] {
-      while (!stop) {
-        static_cast<void>(provider.credentials());
-      }
-    });
-  }
-  for (int fork = 0; fork < 25; ++fork) {
-    EXPECT_EQ(in_child([&] {
-                for (int read = 0; read < 3; ++read) {
-                  provider.refresh_now();
-                  static_cast<void>(provider.credentials());
-                }
-                return true;
-              }),
-              0)
-        << "fork " << fork;
-  }
-  stop = true;
-}
-
-TEST(RefreshingProviderThreads, ChildRefreshesInTheBackgroundAfterItsFirstRead) {
-  const auto parent = ::getpid();
-  std::atomic<int> in_the_child{0};
-  auto source = std::make_shared<ScriptedSource>([&](const ResolveContext&) {
-    in_the_child += ::getpid() == parent ? 0 : 1;
-    return make_set("ASIA", 100ms);
-  });
-  RefreshingCredentialsProvider provider{source};
-  static_cast<void>(provider.credentials());
-  EXPECT_EQ(in_child([&] {
-              static_cast<void>(provider.credentials());
-              while (in_the_child < 3) {  // the alarm ends this if it never comes true
-                std::this_thread::yield();
-              }
-              return true;
-            }),
-            0);
-}
-
-// ---- leaks ----
-
-TEST(RefreshingProviderThreads, TenThousandSessionsLeaveNoThreadAndNoDescriptor) {
-  auto source = std::make_shared<ScriptedSource>([](const ResolveContext&) { return make_set("ASIA", 1h); });
-  const auto descriptors = count_entries("/proc/self/fd");
-  for (int session = 0; session < 10'000; ++session) {
-    RefreshingCredentialsProvider provider{source};
-    if (session % 10 == 0) {
-      static_cast<void>(provider.credentials());
-    }
-  }
-  // A detached thread has said goodbye before the kernel has buried it, and the last one closes the timers.
-  const auto settled = [&](std::size_t threads, std::size_t open) {
-    return count_entries("/proc/self/task") <= threads && count_entries("/proc/self/fd") <= open;
-  };
-#if defined(__SANITIZE_THREAD__)
-  constexpr std::size_t kThreads = 2;  // TSan has one of its own
-#else
-  constexpr std::size_t kThreads = 1;
-#endif
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!settled(kThreads, descriptors) && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
-  EXPECT_LE(count_entries("/proc/self/fd"), descriptors);
-  EXPECT_LE(count_entries("/proc/self/task"), kThreads);
-}
-
-TEST(RefreshingProviderThreads, TenThousandLivingSessionsShareTheirThreads) {
-  const auto scheduler = make_thread_scheduler();
-  auto source = std::make_shared<ScriptedSource>([](const ResolveContext&) { return make_set("ASIA", 1h); });
-  std::vector<std::unique_ptr<RefreshingCredentialsProvider>> sessions;
-  for (int session = 0; session < 10'000; ++session) {
-    sessions.push_back(
-        std::make_unique<RefreshingCredentialsProvider>(source, RefreshOptions{}, EngineSeams{.scheduler = scheduler}));
-    static_cast<void>(sessions.back()->credentials());
-  }
-  EXPECT_LE(count_entries("/proc/self/task"), 8U);
-  EXPECT_EQ(source->calls, 10'000);
 }
 
 }  // namespace

@@ -117,9 +117,11 @@ std::string payload_hash(const HttpRequest& request, const Authorization& claim)
 }  // namespace
 
 std::string canonical_request(const HttpRequest& request, const Parameters& query, const Authorization& claim) {
+  // Found first, so that of several faults a request always gets the same one back.
+  const std::string hash = payload_hash(request, claim);
+  const std::string headers = canonical_headers(request, claim);
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(request.path, claim),
-                     canonical_query(query), canonical_headers(request, claim), fmt::join(claim.signed_headers, ";"),
-                     payload_hash(request, claim));
+                     canonical_query(query), headers, fmt::join(claim.signed_headers, ";"), hash);
 }
 
 std::string expected_signature(std::string_view canonical_request, const Authorization& claim,

@@ -18,12 +18,6 @@ constexpr std::string_view kVersion = "2011-06-15";
 constexpr std::array<std::string_view, 1> kStsService{"sts"};
 constexpr std::array<std::string_view, 2> kResourceServices{"s3", "execute-api"};
 
-class MachineClock final : public Clock {
- public:
-  [[nodiscard]] WallTime now() const noexcept override { return std::chrono::system_clock::now(); }
-  [[nodiscard]] SteadyTime steady_now() const noexcept override { return std::chrono::steady_clock::now(); }
-};
-
 /// Shaped like AWS's: a version-4 UUID.
 std::string new_request_id() {
   const std::string hex = random_text(32, "0123456789abcdef");
@@ -127,7 +121,7 @@ struct Service::Exchange {
 };
 
 Service::Service(const Options& options)
-    : clock_(options.clock ? options.clock : std::make_shared<const MachineClock>()),
+    : clock_(options.clock),
       account_(options),
       authenticator_(account_, options.region),
       sts_(account_, devices_),
@@ -135,6 +129,10 @@ Service::Service(const Options& options)
   for (const auto& device : options.mfa_devices) {
     devices_.add(device);
   }
+}
+
+TimePoint Service::now() const {
+  return (clock_ ? clock_->now() : std::chrono::system_clock::now()) + std::chrono::milliseconds{offset_};
 }
 
 Reply Service::handle(const HttpRequest& request, const Peer& peer) {

@@ -25,7 +25,8 @@ class Service {
 
   [[nodiscard]] Reply handle(const HttpRequest& request, const Peer& peer);
 
-  [[nodiscard]] TimePoint now() const { return clock_->now() + std::chrono::milliseconds{offset_}; }
+  /// The service's time: the clock's, and the offset.
+  [[nodiscard]] TimePoint now() const;
   void set_clock_offset(std::chrono::milliseconds ahead) { offset_ = ahead.count(); }
 
   [[nodiscard]] Account& account() noexcept { return account_; }
@@ -44,6 +45,7 @@ class Service {
   [[nodiscard]] HttpResponse serve_resource(Exchange& exchange);
   [[nodiscard]] bool wait(const Exchange& exchange, const Peer& peer);
 
+  /// Null: the machine's. No class here derives from Clock, or the emulator would need the library's code.
   std::shared_ptr<const Clock> clock_;
   std::atomic<std::chrono::milliseconds::rep> offset_{0};
   Account account_;

@@ -60,7 +60,7 @@ ConnectionError failure(HttpTransport& transport, const HttpRequest& request, co
   } catch (const ConnectionError& error) {
     return error;
   }
-  return ConnectionError{{}};
+  return ConnectionError{ErrorFields{}};
 }
 
 /// This process's descriptors that `counted` accepts.

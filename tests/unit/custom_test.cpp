@@ -48,7 +48,7 @@ CredentialError failure(CustomMethod method) {
     EXPECT_THAT(error.what(), Not(HasSubstr("SECRETCANARY")));
     return error;
   }
-  return CredentialError{{}};
+  return CredentialError{ErrorFields{}};
 }
 
 TEST(Custom, Row27_ACallableIsRequired) {

@@ -51,7 +51,7 @@ ConfigurationError failure(const Act& act) {
     EXPECT_EQ(error.param(), "mfa_token_provider");
     return error;
   }
-  return ConfigurationError{{}};
+  return ConfigurationError{ErrorFields{}};
 }
 
 ConfigurationError failure_of(const MfaTokenProvider& provider, MfaRequest request = {}) {

@@ -117,9 +117,8 @@ UrlParts split_url(std::string_view url) {
     parts.authority.remove_prefix(at + 1);
   }
   if (scheme_end == 0 || parts.authority.empty()) {
-    throw ValidationError{{.message = "A URL to sign must be absolute, with a scheme and a host",
-                           .code = "InvalidUrl",
-                           .param = "url"}};
+    throw ValidationError{
+        {.message = "A URL to sign must be absolute, with a scheme and a host", .code = "InvalidUrl", .param = "url"}};
   }
   parts.scheme = url.substr(0, scheme_end);
   rest.remove_prefix(authority_end);
@@ -191,9 +190,9 @@ CanonicalRequest make_canonical_request(std::string_view method, std::string_vie
   }
   // Insertion sort: stable, without the buffer std::stable_sort allocates, and there are few.
   for (auto next = headers.begin(); next != headers.end(); ++next) {
-    const auto place = std::upper_bound(headers.begin(), next, *next, [](const HeaderView& left, const HeaderView& right) {
-      return left.name < right.name;
-    });
+    const auto place =
+        std::upper_bound(headers.begin(), next, *next,
+                         [](const HeaderView& left, const HeaderView& right) { return left.name < right.name; });
     std::rotate(place, next, std::next(next));
   }
 
@@ -246,8 +245,8 @@ bool is_unsigned_header(std::string_view name) noexcept {
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
-  return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(),
-                                                   [](char a, char b) { return to_lower(a) == to_lower(b); });
+  return left.size() == right.size() &&
+         std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
 }  // namespace aws_refresh_session::aws

@@ -68,10 +68,11 @@ std::string resolve_region(const StsClientOptions& options, const Environment& e
   for (const auto* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
     if (auto value = environment.get(name)) {
       if (!is_valid_region(*value)) {
-        throw ConfigurationError{{.message = "The environment names a region that is none: set it to one like eu-west-1",
-                                  .code = "InvalidRegion",
-                                  .param = name,
-                                  .value = *value}};
+        throw ConfigurationError{
+            {.message = "The environment names a region that is none: set it to one like eu-west-1",
+             .code = "InvalidRegion",
+             .param = name,
+             .value = *value}};
       }
       return *value;
     }
@@ -135,9 +136,8 @@ StsEndpoint regional_sts_endpoint(std::string_view region) {
   if (region == "aws-global") {
     return {"https://sts.amazonaws.com/", std::string{kDefaultRegion}};
   }
-  const auto& partition = *std::find_if(kPartitions.begin(), kPartitions.end(), [&](const Partition& each) {
-    return region.starts_with(each.region_prefix);
-  });
+  const auto& partition = *std::find_if(kPartitions.begin(), kPartitions.end(),
+                                        [&](const Partition& each) { return region.starts_with(each.region_prefix); });
   std::string url = "https://sts.";
   url.append(region).append(".").append(partition.dns_suffix).append("/");
   return {std::move(url), std::string{region}};
@@ -161,8 +161,8 @@ void validate(const StsClientOptions& options) {
   if (options.max_attempts && (*options.max_attempts < 1 || *options.max_attempts > kMostAttempts)) {
     refuse("A call may take from 1 to 10 attempts", "max_attempts", std::to_string(*options.max_attempts));
   }
-  for (const auto& [name, timeout] : {std::pair{"connect_timeout", options.connect_timeout},
-                                      std::pair{"attempt_timeout", options.attempt_timeout}}) {
+  for (const auto& [name, timeout] :
+       {std::pair{"connect_timeout", options.connect_timeout}, std::pair{"attempt_timeout", options.attempt_timeout}}) {
     if (timeout <= std::chrono::milliseconds::zero()) {
       refuse("A time limit must be longer than zero: a server that hangs would hang the caller", name,
              std::to_string(timeout.count()) + " ms");
@@ -184,8 +184,9 @@ ResolvedStsOptions resolve(const StsClientOptions& options, const Environment& e
   resolved.attempt_timeout = options.attempt_timeout;
   resolved.max_attempts = resolve_attempts(options, environment);
   if (!options.verify_tls) {
-    warn({"sts.verify_tls", "TLS certificates are not verified: whoever is in between can read and forge credentials. "
-                            "Set ca_bundle to the server's CA instead."});
+    warn({"sts.verify_tls",
+          "TLS certificates are not verified: whoever is in between can read and forge credentials. "
+          "Set ca_bundle to the server's CA instead."});
   }
   if (!options.service.empty() && options.service != "sts") {
     warn({"sts.service", "The client's service is always sts; '" + options.service + "' is ignored."});

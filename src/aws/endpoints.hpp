@@ -36,9 +36,10 @@ struct ResolvedStsOptions {
 /// \throws ValidationError naming the option
 void validate(const StsClientOptions& options);
 
-/// Fills in AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
-/// AWS_CA_BUNDLE and AWS_MAX_ATTEMPTS, and warns about a missing region, unverified TLS and another service than sts.
-/// \throws ValidationError for an option, ConfigurationError for a variable
+/// Fills in AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
+/// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_CA_BUNDLE and AWS_MAX_ATTEMPTS, and warns about a missing region,
+/// unverified TLS and another service than sts. \throws ValidationError for an option, ConfigurationError for a
+/// variable
 [[nodiscard]] ResolvedStsOptions resolve(const StsClientOptions& options, const Environment& environment);
 
 }  // namespace aws_refresh_session::aws

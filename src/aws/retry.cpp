@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <utility>
 
 namespace aws_refresh_session::aws {
 namespace {
@@ -13,13 +14,21 @@ namespace {
 constexpr std::chrono::milliseconds kBase{1'000};
 constexpr std::chrono::milliseconds kLongest{20'000};
 
-bool wait_really(std::chrono::milliseconds duration, const std::stop_token& stop) {
-  // Both live on this stack: nothing a fork could leave locked.
-  std::mutex mutex;
-  std::condition_variable_any condition;
-  std::unique_lock lock{mutex};
-  condition.wait_for(lock, stop, duration, [] { return false; });
-  return !stop.stop_requested();
+Waiter waiter_on(std::shared_ptr<const Clock> clock) {
+  return [clock = std::move(clock)](std::chrono::milliseconds duration, const std::stop_token& stop) {
+    // All on this stack: nothing a fork could leave locked.
+    std::mutex mutex;
+    std::condition_variable condition;
+    const std::stop_callback wake{stop, [&mutex, &condition] {
+                                    const std::scoped_lock lock{mutex};
+                                    condition.notify_all();
+                                  }};
+    std::unique_lock lock{mutex};
+    const auto deadline = clock->steady_now() + duration;
+    while (!stop.stop_requested() && !clock->wait_until(condition, lock, deadline)) {
+    }
+    return !stop.stop_requested();
+  };
 }
 
 double draw() {
@@ -29,9 +38,9 @@ double draw() {
 
 }  // namespace
 
-RetrySeams with_defaults(RetrySeams seams) {
+RetrySeams with_defaults(RetrySeams seams, std::shared_ptr<const Clock> clock) {
   if (!seams.wait) {
-    seams.wait = wait_really;
+    seams.wait = waiter_on(std::move(clock));
   }
   if (!seams.random) {
     seams.random = draw;

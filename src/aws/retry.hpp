@@ -4,11 +4,13 @@
 /// The standard retry mode of the AWS SDKs.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
+#include <aws_refresh_session/clock.hpp>
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -24,8 +26,8 @@ struct RetrySeams {
   std::function<double()> random;
 };
 
-/// The machine's own. What is empty in `seams` is filled in.
-[[nodiscard]] RetrySeams with_defaults(RetrySeams seams);
+/// Fills in what is empty: waits by the clock, and the machine's own chance.
+[[nodiscard]] RetrySeams with_defaults(RetrySeams seams, std::shared_ptr<const Clock> clock);
 
 /// What a client may spend on retries, so that many callers do not turn an outage into a storm. Lock-free.
 class RetryQuota {

@@ -84,8 +84,8 @@ PathRules path_rules(std::string_view service) noexcept {
 
 /// The query without the parameters of an earlier signature.
 std::string without_signature(std::string_view query) {
-  constexpr std::array<std::string_view, 7> kNames{"X-Amz-Algorithm",     "X-Amz-Credential",     "X-Amz-Date",
-                                                   "X-Amz-Expires",       "X-Amz-Security-Token", "X-Amz-Signature",
+  constexpr std::array<std::string_view, 7> kNames{"X-Amz-Algorithm",    "X-Amz-Credential",     "X-Amz-Date",
+                                                   "X-Amz-Expires",      "X-Amz-Security-Token", "X-Amz-Signature",
                                                    "X-Amz-SignedHeaders"};
   std::string out;
   for (std::size_t begin = 0; begin < query.size();) {
@@ -194,7 +194,8 @@ std::string presign_url(const HttpRequest& request, const Credentials& credentia
 
   auto query = without_signature(url.query);
   query.append("X-Amz-Algorithm=").append(kAlgorithm);
-  query.append("&X-Amz-Credential=").append(core::percent_encode(credentials.access_key_id() + "/" + scope.text, false));
+  query.append("&X-Amz-Credential=")
+      .append(core::percent_encode(credentials.access_key_id() + "/" + scope.text, false));
   query.append("&X-Amz-Date=").append(scope.time);
   query.append("&X-Amz-Expires=").append(std::to_string(expires.count()));
   if (!credentials.session_token().empty()) {

@@ -78,7 +78,7 @@ struct StsClient::Outcome {
 };
 
 StsClient::StsClient(ResolvedStsOptions options, StsSeams seams, RetrySeams retry)
-    : options_(std::move(options)), seams_(std::move(seams)), retry_(with_defaults(std::move(retry))) {}
+    : options_(std::move(options)), seams_(std::move(seams)), retry_(with_defaults(std::move(retry), seams_.clock)) {}
 
 Credentials StsClient::assume_role(const AssumeRoleOptions& options, const SecretString& token_code,
                                    const Credentials& base, const CallLimits& limits, bool& code_was_sent) {
@@ -255,8 +255,8 @@ StsClient::Outcome StsClient::attempt(const Call& call) {
   }
   append_sentence(fields.message, help);
   const bool may_retry = fields.kind == ErrorKind::recoverable;
-  const bool skewed = may_be_clock_skew(error->code) && observed &&
-                      std::chrono::abs(*observed - skew) > kSkewThatBreaksSignatures;
+  const bool skewed =
+      may_be_clock_skew(error->code) && observed && std::chrono::abs(*observed - skew) > kSkewThatBreaksSignatures;
   if (skewed) {
     // The next signature will be right, be it in this call or in a later one.
     fields.kind = ErrorKind::recoverable;

@@ -25,18 +25,18 @@ constexpr std::array<std::string_view, 14> kThrottling{
 };
 
 constexpr std::array<std::string_view, 7> kTransient{
-    "IDPCommunicationError", "RequestTimeout", "RequestTimeoutException", "InternalFailure",
+    "IDPCommunicationError", "RequestTimeout",      "RequestTimeoutException", "InternalFailure",
     "InternalError",         "InternalServerError", "ServiceUnavailable",
 };
 
 constexpr std::array<std::string_view, 7> kClockSkew{
-    "RequestTimeTooSkewed",      "RequestExpired", "RequestInTheFuture", "SignatureDoesNotMatch", "AuthFailure",
+    "RequestTimeTooSkewed",      "RequestExpired",   "RequestInTheFuture", "SignatureDoesNotMatch", "AuthFailure",
     "InvalidSignatureException", "InvalidSignature",
 };
 
 constexpr std::array<std::string_view, 6> kRefusedCredentials{
-    "ExpiredToken",          "ExpiredTokenException",       "InvalidClientTokenId",
-    "InvalidAccessKeyId",    "UnrecognizedClientException", "InvalidToken",
+    "ExpiredToken",       "ExpiredTokenException",       "InvalidClientTokenId",
+    "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidToken",
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kAdvice{{

@@ -24,6 +24,8 @@ struct ServiceError {
   /// One line of printable text, cut at 1024 bytes.
   std::string message;
   std::string request_id;
+
+  friend bool operator==(const ServiceError&, const ServiceError&) = default;
 };
 
 /// Reads an error. The body is parsed in place and is of no use afterwards.

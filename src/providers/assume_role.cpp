@@ -42,11 +42,10 @@ StsSeams complete(StsSeams seams) {
 
 class AssumeRoleProvider final : public CredentialsProvider {
  public:
-  AssumeRoleProvider(AssumeRoleOptions options, aws::ResolvedStsOptions resolved, StsSeams seams,
-                     aws::RetrySeams retry)
+  AssumeRoleProvider(AssumeRoleOptions options, aws::ResolvedStsOptions resolved, StsSeams seams, aws::RetrySeams retry)
       : options_(std::move(options)),
         clock_(seams.clock),
-        wait_(aws::with_defaults(retry).wait),
+        wait_(aws::with_defaults(retry, seams.clock).wait),
         static_code_(options_.mfa_token_provider ? std::string_view{} : std::string_view{options_.token_code}),
         base_(options_.client.credentials ? make_static_provider(*options_.client.credentials)
               : options_.base             ? options_.base
@@ -109,12 +108,12 @@ class AssumeRoleProvider final : public CredentialsProvider {
                              .code = "NoBaseCredentials"}};
     }
     if (base.expired(client_.service_now())) {
-      throw CredentialError{{.message = "The base credentials for AssumeRole have expired: renew them, or give a "
-                                        "provider that does (options.base)",
-                             .code = "BaseCredentialsExpired",
-                             .value = base.access_key_id(),
-                             .kind = options_.client.credentials ? ErrorKind::non_recoverable
-                                                                 : ErrorKind::recoverable}};
+      throw CredentialError{
+          {.message = "The base credentials for AssumeRole have expired: renew them, or give a "
+                      "provider that does (options.base)",
+           .code = "BaseCredentialsExpired",
+           .value = base.access_key_id(),
+           .kind = options_.client.credentials ? ErrorKind::non_recoverable : ErrorKind::recoverable}};
     }
     return base;
   }
@@ -127,9 +126,10 @@ class AssumeRoleProvider final : public CredentialsProvider {
         throw;
       }
       auto fields = error.fields();
-      fields.message = "There are no credentials to sign AssumeRole with: set AWS_ACCESS_KEY_ID and "
-                       "AWS_SECRET_ACCESS_KEY, or give client.credentials or a base provider. " +
-                       fields.message;
+      fields.message =
+          "There are no credentials to sign AssumeRole with: set AWS_ACCESS_KEY_ID and "
+          "AWS_SECRET_ACCESS_KEY, or give client.credentials or a base provider. " +
+          fields.message;
       fields.code = "NoBaseCredentials";
       fields.cause = std::current_exception();
       throw CredentialError{std::move(fields)};

@@ -234,9 +234,9 @@ void check_mfa(const AssumeRoleOptions& options) {
   if (has_serial) {
     check_word("SerialNumber", options.serial_number, 9, 256, "+=/:,.@-");
   }
-  if (has_code && !(options.token_code.size() == kDigits &&
-                    std::all_of(options.token_code.begin(), options.token_code.end(),
-                                [](char c) { return c >= '0' && c <= '9'; }))) {
+  if (has_code &&
+      !(options.token_code.size() == kDigits && std::all_of(options.token_code.begin(), options.token_code.end(),
+                                                            [](char c) { return c >= '0' && c <= '9'; }))) {
     refuse("TokenCode", "must be six ASCII digits");
   }
 }

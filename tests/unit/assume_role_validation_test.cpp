@@ -11,8 +11,8 @@
 namespace aws_refresh_session {
 namespace {
 
-using ::testing::IsEmpty;
 using std::chrono::seconds;
+using ::testing::IsEmpty;
 
 constexpr const char* kRole = "arn:aws:iam::123456789012:role/app";
 constexpr const char* kSerial = "arn:aws:iam::123456789012:mfa/me";

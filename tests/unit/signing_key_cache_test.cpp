@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <string>
+#include <thread>
 #include <vector>
 
 namespace aws_refresh_session::aws {

@@ -80,8 +80,9 @@ struct RefreshOptions {
   std::vector<WindowTier> advisory_tiers{};
   /// The advisory window as a part of the lifetime, 0 to 1.
   double advisory_fraction = 0.5;
-  /// Moves each set's advisory window by up to this part of it, up or down, so that a fleet spreads out.
-  double advisory_jitter = 0.05;
+  /// Makes each set's window longer by up to this part of it, drawn anew for each, so that a fleet spreads out. Never
+  /// shorter: half of the life is what an outage may last.
+  double advisory_jitter = 0.1;
   /// The mandatory window: this part of the lifetime, at most `mandatory_limit`.
   double mandatory_fraction = 0.1;
   std::chrono::milliseconds mandatory_limit{60'000};

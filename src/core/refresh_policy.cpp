@@ -36,8 +36,7 @@ milliseconds RefreshPolicy::advisory_window(milliseconds lifetime, std::minstd_r
         std::find_if(tiers.begin(), tiers.end(), [&](const auto& each) { return lifetime <= each.up_to; });
     window = tier == tiers.end() ? tiers.back().window : tier->window;
   }
-  return window + part_of(window, std::uniform_real_distribution<double>{-options_.advisory_jitter,
-                                                                         options_.advisory_jitter}(random));
+  return window + part_of(window, std::uniform_real_distribution<double>{0.0, options_.advisory_jitter}(random));
 }
 
 Milestones RefreshPolicy::milestones(WallTime now, WallTime expires_at, std::minstd_rand& random) const {

@@ -9,7 +9,7 @@
 
 #include <aws_refresh_session/session.hpp>
 
-#include <emulator/emulator.hpp>
+#include "emulator/emulator.hpp"
 
 #include <fmt/format.h>
 

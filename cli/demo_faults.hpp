@@ -5,7 +5,7 @@
 
 #include "cli/demo_options.hpp"
 
-#include <emulator/emulator.hpp>
+#include "emulator/emulator.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -110,7 +110,7 @@ void add_refresh_options(CLI::App& app, RefreshArguments& refresh) {
   rule.text("--backoff-initial", refresh.backoff_initial, "TIME",
             "The first pause after a failure, at most (default: 1s; demo: a twentieth of the lifetime)");
   rule.text("--backoff-max", refresh.backoff_max, "TIME",
-            "The longest pause after failures (default: 30s; demo: an eighth of the lifetime)");
+            "The longest pause after failures (default: 30s; demo: a tenth of the lifetime)");
   rule.text("--read-timeout", refresh.read_timeout, "TIME",
             "How long a reader waits when there is no usable set (default: 60s)");
   rule.flag("--no-background-refresh", refresh.no_background_refresh, "Refresh only when somebody reads");

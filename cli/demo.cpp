@@ -7,6 +7,7 @@
 #include "cli/demo_view.hpp"
 #include "cli/terminal.hpp"
 
+#include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/session.hpp>
 
 #include "emulator/emulator.hpp"
@@ -66,6 +67,24 @@ bool pause(const std::stop_token& stop, Milliseconds span) {
   return !stop.stop_requested();
 }
 
+/// Shows the library's warnings among the events while it lives.
+class WarningsAsEvents {
+ public:
+  explicit WarningsAsEvents(DemoEvents& events)
+      : before_(set_warning_handler([&events](const Warning& warning) {
+          // Lifetimes of seconds are what the demo is about.
+          if (warning.place != "sts.duration") {
+            events.note("warning: " + warning.message);
+          }
+        })) {}
+  ~WarningsAsEvents() { set_warning_handler(before_); }
+  WarningsAsEvents(const WarningsAsEvents&) = delete;
+  WarningsAsEvents& operator=(const WarningsAsEvents&) = delete;
+
+ private:
+  WarningHandler before_;
+};
+
 enum class Progress { none, lines, live };
 
 Progress progress_of(const CommandLine& line) {
@@ -75,11 +94,13 @@ Progress progress_of(const CommandLine& line) {
   return is_live_terminal(STDERR_FILENO) && !line.demo.plain ? Progress::live : Progress::lines;
 }
 
-/// Everything that runs during the demo. Members end in reverse order: load, session, emulator, events.
+/// Everything that runs during the demo. Members end in reverse order: load, session, emulator.
 class Demo {
  public:
-  explicit Demo(const DemoOptions& options)
+  /// \param events must outlive the demo
+  Demo(const DemoOptions& options, DemoEvents& events)
       : options_(options),
+        events_(events),
         faults_(emulator_, options),
         session_(role_of(emulator_, options), session_options(options, environment_, events_)) {}
 
@@ -99,7 +120,7 @@ class Demo {
   DemoOptions options_;
   std::shared_ptr<const Environment> environment_ =
       std::make_shared<FixedEnvironment>(std::map<std::string, std::string, std::less<>>{});
-  DemoEvents events_;
+  DemoEvents& events_;
   emulator::Emulator emulator_;
   FaultInjector faults_;
   RefreshableSession session_;
@@ -107,6 +128,8 @@ class Demo {
   std::optional<RequestLoad> requests_;
 
   std::string key_id_;
+  /// How long the set in use lived when it was first seen.
+  Milliseconds life_{0};
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point measured_at_ = start_;
   std::uint64_t measured_reads_ = 0;
@@ -124,7 +147,11 @@ Milliseconds Demo::remaining() const {
 
 void Demo::look_at_set() {
   try {
-    key_id_ = session_.credentials(Milliseconds{0})->access_key_id();
+    const CredentialsSnapshot snapshot = session_.credentials(Milliseconds{0});
+    if (snapshot->access_key_id() != key_id_) {
+      key_id_ = snapshot->access_key_id();
+      life_ = remaining();
+    }
   } catch (const Error&) {
     // The readers count it.
     key_id_ = "none";
@@ -149,7 +176,7 @@ DemoFrame Demo::frame() const {
   DemoFrame frame;
   frame.elapsed = elapsed();
   frame.run = options_.run;
-  frame.lifetime = options_.lifetime;
+  frame.lifetime = life_;
   frame.key_id = key_id_;
   frame.state = session_.state();
   frame.remaining = remaining();
@@ -202,12 +229,12 @@ DemoReport Demo::run(Progress progress, const std::stop_token& stop) {
   if (progress == Progress::live) {
     screen.emplace();
   }
-  Milliseconds shown_at = -kLineEvery;
+  Milliseconds shown_at{0};
   bool interrupted = false;
   while (elapsed() < options_.run && !interrupted) {
     look_at_set();
     measure_rate();
-    if (const std::string note = faults_.update(elapsed(), remaining(), key_id_); !note.empty()) {
+    if (const std::string note = faults_.update(elapsed(), remaining(), life_, key_id_); !note.empty()) {
       events_.note(note);
     }
     const bool due = elapsed() - shown_at >= (screen ? kFrameEvery : kLineEvery);
@@ -239,10 +266,14 @@ DemoReport Demo::run(Progress progress, const std::stop_token& stop) {
 ExitCode run_demo(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
   const DemoOptions options = demo_options(line.demo, line.refresh);
   options.refresh.validate();
+  // The view says what happens, and a log line would break it.
+  static_cast<void>(::setenv("AWS_REFRESH_SESSION_LOG", "off", 0));
   // libcurl reads proxies from the environment, and no proxy reaches this process's loopback port.
   static_cast<void>(::setenv("no_proxy", "127.0.0.1", 1));
 
-  Demo demo{options};
+  DemoEvents events;
+  const WarningsAsEvents warnings{events};
+  Demo demo{options, events};
   const DemoReport report = demo.run(progress_of(line), stop);
   if (line.output.json) {
     JsonObject json;

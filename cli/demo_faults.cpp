@@ -24,14 +24,14 @@ constexpr std::array kKinds{
 }  // namespace
 
 FaultPlan::FaultPlan(const DemoOptions& options)
-    : lifetime_(options.lifetime),
-      last_start_(std::chrono::milliseconds{options.run} - lifetime_ * 7 / 10),
-      pause_(std::max(lifetime_ * 12 / 10, std::chrono::milliseconds{options.run} / 5)),
-      from_(options.advisory_window() + lifetime_ / 10),
-      until_(std::min(lifetime_ * 28 / 100, options.advisory_window() * 55 / 100)),
+    : options_(options),
+      last_start_(options.run - std::chrono::milliseconds{options.lifetime} * 7 / 10),
+      pause_(
+          std::max(std::chrono::milliseconds{options.lifetime} * 12 / 10, std::chrono::milliseconds{options.run} / 5)),
       not_before_(std::chrono::milliseconds{options.run} / 4) {}
 
-FaultPlan::Step FaultPlan::next(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining) {
+FaultPlan::Step FaultPlan::next(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining,
+                                std::chrono::milliseconds life) {
   if (ends_) {
     if (elapsed < *ends_) {
       return Step::none;
@@ -39,13 +39,17 @@ FaultPlan::Step FaultPlan::next(std::chrono::milliseconds elapsed, std::chrono::
     ends_.reset();
     return Step::end;
   }
-  // Begun late, it would be over before anybody noticed.
-  const auto least = until_ + lifetime_ / 5;
-  if (elapsed < not_before_ || elapsed > last_start_ || remaining > from_ || remaining < least) {
+  // It begins when the refresh is about to be tried, and is over while there is time for a call that hangs to its
+  // limit, a pause, and one more call.
+  const auto advisory = options_.advisory_window(life);
+  const auto begins = advisory + life / 10;
+  const auto until = std::min(life / 3, advisory * 6 / 10);
+  const auto latest = until + life / 8;
+  if (elapsed < not_before_ || elapsed > last_start_ || remaining > begins || remaining < latest) {
     return Step::none;
   }
   ++begun_;
-  ends_ = elapsed + (remaining - until_);
+  ends_ = elapsed + (remaining - until);
   not_before_ = elapsed + pause_;
   return Step::begin;
 }
@@ -54,8 +58,8 @@ FaultInjector::FaultInjector(emulator::Emulator& emulator, const DemoOptions& op
     : emulator_(emulator), plan_(options), hang_(options.lifetime) {}
 
 FaultInjector::Note FaultInjector::update(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining,
-                                          std::string_view key_id) {
-  switch (plan_.next(elapsed, remaining)) {
+                                          std::chrono::milliseconds life, std::string_view key_id) {
+  switch (plan_.next(elapsed, remaining, life)) {
     case FaultPlan::Step::begin: {
       const Kind& kind = kKinds[static_cast<std::size_t>(plan_.begun() - 1) % kKinds.size()];
       emulator::Fault fault;

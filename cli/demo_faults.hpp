@@ -24,20 +24,18 @@ class FaultPlan {
 
   /// \param elapsed since the start of the run
   /// \param remaining life of the set in use
-  [[nodiscard]] Step next(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining);
+  /// \param life it had when it was received
+  [[nodiscard]] Step next(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining,
+                          std::chrono::milliseconds life);
 
   [[nodiscard]] bool active() const noexcept { return ends_.has_value(); }
   /// How many have begun.
   [[nodiscard]] int begun() const noexcept { return begun_; }
 
  private:
-  std::chrono::milliseconds lifetime_;
+  DemoOptions options_;
   std::chrono::milliseconds last_start_;
   std::chrono::milliseconds pause_;
-  /// A failure begins this long before the end of a set, when its refresh is about to be tried...
-  std::chrono::milliseconds from_;
-  /// ...and is over this long before its end, so that the next attempt comes in time.
-  std::chrono::milliseconds until_;
   std::chrono::milliseconds not_before_;
   std::optional<std::chrono::milliseconds> ends_;
   int begun_ = 0;
@@ -54,7 +52,7 @@ class FaultInjector {
   /// To be called often.
   /// \param key_id of the set in use; another one after a failure means that the session recovered
   [[nodiscard]] Note update(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining,
-                            std::string_view key_id);
+                            std::chrono::milliseconds life, std::string_view key_id);
 
   [[nodiscard]] int injected() const noexcept { return plan_.begun(); }
   [[nodiscard]] int recovered() const noexcept { return recovered_; }

@@ -2,6 +2,8 @@
 
 #include <aws_refresh_session/exceptions.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <utility>
@@ -22,6 +24,12 @@ bool sleep_until(const std::stop_token& stop, std::chrono::steady_clock::time_po
   return !stop.stop_requested();
 }
 
+/// Of the calling thread, since it began.
+std::uint64_t waits_so_far() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_THREAD, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_nvcsw) : 0;
+}
+
 }  // namespace
 
 ReadLoad::ReadLoad(RefreshableSession& session, int threads)
@@ -40,6 +48,8 @@ void ReadLoad::stop() {
 }
 
 void ReadLoad::run(const std::stop_token& stop, Counts& counts) {
+  constexpr std::chrono::microseconds kSlow{50};
+  const std::uint64_t waits_before = waits_so_far();
   auto before = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     const auto asked = std::chrono::system_clock::now();
@@ -61,6 +71,9 @@ void ReadLoad::run(const std::stop_token& stop, Counts& counts) {
     if (taken > counts.slowest.load(std::memory_order_relaxed)) {
       counts.slowest.store(taken, std::memory_order_relaxed);
     }
+    if (taken > std::chrono::nanoseconds{kSlow}.count()) {
+      counts.waits.store(waits_so_far() - waits_before, std::memory_order_relaxed);
+    }
     before = after;
   }
 }
@@ -71,6 +84,7 @@ ReadTotals ReadLoad::totals() const {
     totals.reads += counts.reads.load(std::memory_order_relaxed);
     totals.failed += counts.failed.load(std::memory_order_relaxed);
     totals.expired += counts.expired.load(std::memory_order_relaxed);
+    totals.waits += counts.waits.load(std::memory_order_relaxed);
     totals.slowest = std::max(totals.slowest, std::chrono::nanoseconds{counts.slowest.load(std::memory_order_relaxed)});
   }
   return totals;

@@ -22,6 +22,9 @@ struct ReadTotals {
   std::uint64_t expired = 0;
   /// Whatever the machine did to the thread meanwhile included.
   std::chrono::nanoseconds slowest{0};
+  /// How often a reading thread gave up the processor to wait for something. A slow read without one was slowed down
+  /// by the machine's other work.
+  std::uint64_t waits = 0;
 };
 
 /// Threads that read without pause, from construction to destruction or `stop`.
@@ -46,6 +49,7 @@ class ReadLoad {
     std::atomic<std::uint64_t> failed{0};
     std::atomic<std::uint64_t> expired{0};
     std::atomic<std::int64_t> slowest{0};
+    std::atomic<std::uint64_t> waits{0};
   };
 
   void run(const std::stop_token& stop, Counts& counts);

@@ -11,25 +11,26 @@
 namespace aws_refresh_session::cli {
 
 std::chrono::milliseconds DemoOptions::attempt_timeout() const {
-  return std::chrono::milliseconds{lifetime} / 5;
+  return std::chrono::milliseconds{lifetime} / 8;
 }
 
-std::chrono::milliseconds DemoOptions::advisory_window() const {
+std::chrono::milliseconds DemoOptions::advisory_window(std::chrono::milliseconds life) const {
   if (refresh.advisory_window) {
-    return *refresh.advisory_window;
+    return std::min(*refresh.advisory_window, life);
   }
-  const double window = refresh.advisory_fraction * static_cast<double>(std::chrono::milliseconds{lifetime}.count());
-  return std::chrono::milliseconds{static_cast<std::chrono::milliseconds::rep>(window)};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(life * refresh.advisory_fraction);
 }
 
 DemoOptions demo_options(const DemoArguments& demo, const RefreshArguments& refresh) {
   constexpr int kLongestRun = 86'400;
+  // STS dates the end of a set in whole seconds: one of 2 may live 1.
+  constexpr int kShortestLife = 3;
   constexpr int kLongestLife = 3'600;
   constexpr int kMostReaders = 256;
   constexpr int kMostRequests = 1'000;
   DemoOptions options;
   if (!demo.lifetime.empty()) {
-    options.lifetime = std::chrono::seconds{parse_count("--lifetime", demo.lifetime, 2, kLongestLife)};
+    options.lifetime = std::chrono::seconds{parse_count("--lifetime", demo.lifetime, kShortestLife, kLongestLife)};
   }
   if (!demo.seconds.empty()) {
     options.run = std::chrono::seconds{parse_count("--seconds", demo.seconds, 1, kLongestRun)};
@@ -51,10 +52,10 @@ DemoOptions demo_options(const DemoArguments& demo, const RefreshArguments& refr
   const std::chrono::milliseconds lifetime{options.lifetime};
   RefreshOptions scaled;
   scaled.backoff_initial = lifetime / 20;
-  scaled.backoff_max = lifetime / 8;
+  scaled.backoff_max = lifetime / 10;
   scaled.read_timeout = 2 * lifetime;
   options.refresh = refresh_options(refresh, scaled);
-  if (options.advisory_window() * 10 > lifetime * 9) {
+  if (options.advisory_window(lifetime) * 10 > lifetime * 9) {
     throw UsageError{"--advisory-window: leaves less than a tenth of --lifetime without a refresh. Give less."};
   }
   return options;

@@ -18,8 +18,9 @@ struct DemoOptions {
 
   /// How long one call to the emulator may take: short enough that a call that hangs leaves time for another.
   [[nodiscard]] std::chrono::milliseconds attempt_timeout() const;
-  /// How long before the end of a set the refresh begins.
-  [[nodiscard]] std::chrono::milliseconds advisory_window() const;
+  /// How long before the end of a set that lived `life` when it came the refresh begins; less exact than the engine's,
+  /// which moves it by a few percent.
+  [[nodiscard]] std::chrono::milliseconds advisory_window(std::chrono::milliseconds life) const;
 };
 
 /// \throws UsageError

@@ -57,6 +57,7 @@ std::string summary_text(const DemoReport& report) {
   row("reads",
       fmt::format("{}, {} a second, slowest {}", grouped(report.reads.reads),
                   grouped(static_cast<std::uint64_t>(report.reads_per_second())), span_text(report.reads.slowest)));
+  row("waits", fmt::format("{} (how often a reading thread had to wait for anything)", grouped(report.reads.waits)));
   row("failed reads", grouped(report.reads.failed));
   row("expired reads", grouped(report.reads.expired));
   row("requests", fmt::format("{} accepted, {} refused, {} unanswered", grouped(report.requests.accepted),
@@ -82,6 +83,7 @@ void describe(const DemoReport& report, JsonObject& json) {
   json.number("reads", report.reads.reads);
   json.number("reads_per_second", report.reads_per_second());
   json.number("slowest_read_ms", std::chrono::duration<double, std::milli>{report.reads.slowest}.count());
+  json.number("reader_waits", report.reads.waits);
   json.number("failed_reads", report.reads.failed);
   json.number("expired_reads", report.reads.expired);
   json.number("requests_accepted", report.requests.accepted);

@@ -118,7 +118,7 @@ std::vector<std::string> live_lines(const DemoFrame& frame, std::size_t columns,
                       .add(label(""))
                       .add(fmt::format("failed {}", frame.reads.failed), bad(frame.reads.failed))
                       .add(fmt::format("  expired {}", frame.reads.expired), bad(frame.reads.expired))
-                      .add("  slowest " + span_text(frame.reads.slowest))
+                      .add(fmt::format("  waits {}  slowest {}", frame.reads.waits, span_text(frame.reads.slowest)))
                       .text());
   const std::uint64_t lost = frame.requests.refused + frame.requests.unanswered;
   lines.push_back(line()

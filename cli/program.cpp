@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <exception>
 
 namespace aws_refresh_session::cli {
@@ -87,6 +88,10 @@ int run_program(std::span<const std::string> arguments) noexcept {
       return status(ExitCode::usage);
     }
 
+    if (line.output.quiet) {
+      // What the program itself reports is enough; who set the variable wants more.
+      static_cast<void>(::setenv("AWS_REFRESH_SESSION_LOG", "error", 0));
+    }
     Messages messages{line.output};
     const WarningHandler before = set_warning_handler([&messages](const Warning& w) { messages.warning(w.message); });
     int result = status(ExitCode::source_failed);

@@ -283,13 +283,13 @@ void refuse_unusable_values(const CLI::App& app) {
 [[noreturn]] void rethrow(const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::string name = text.substr(0, text.find_first_of(": "));
+  if (text.find(" disallowed flag override") != std::string::npos) {
+    throw UsageError{fmt::format("--{}: takes no value.", name)};
+  }
   if (name.compare(0, 1, "-") != 0) {
     throw UsageError{"the command line cannot be read. See aws-refresh-session --help."};
   }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.find("disallowed") == std::string::npos) {
-    throw UsageError{name + ": needs a value."};
-  }
-  throw UsageError{name + ": takes no value."};
+  throw UsageError{name + ": needs a value."};
 }
 
 }  // namespace
@@ -335,10 +335,10 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   if (parser.app.get_subcommands().size() > 1) {
     throw UsageError{"give one command only. See aws-refresh-session --help."};
   }
+  refuse_unusable_values(*chosen());
   if (const auto extras = chosen()->remaining(false); !extras.empty()) {
     refuse_extra(*chosen(), extras.front());
   }
-  refuse_unusable_values(*chosen());
   if (parser.result.output.verbose && parser.result.output.quiet) {
     throw UsageError{"--quiet: cannot be combined with --verbose."};
   }

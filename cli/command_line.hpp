@@ -11,45 +11,45 @@ namespace aws_refresh_session::cli {
 
 /// Where credentials come from and how to reach it. Empty: not given.
 struct SourceArguments {
-  std::string method;
-  std::string region;
-  std::string endpoint_url;
-  std::string role_arn;
-  std::string role_session_name;
-  std::string duration_seconds;
-  std::string external_id;
-  std::string serial_number;
-  std::string token_code;
-  std::string mfa_command;
-  std::string policy;
-  std::vector<std::string> policy_arns;
-  std::vector<std::string> tags;
-  std::vector<std::string> transitive_tag_keys;
-  std::string source_identity;
-  std::vector<std::string> provided_contexts;
-  std::string ca_bundle;
+  std::string method{};
+  std::string region{};
+  std::string endpoint_url{};
+  std::string role_arn{};
+  std::string role_session_name{};
+  std::string duration_seconds{};
+  std::string external_id{};
+  std::string serial_number{};
+  std::string token_code{};
+  std::string mfa_command{};
+  std::string policy{};
+  std::vector<std::string> policy_arns{};
+  std::vector<std::string> tags{};
+  std::vector<std::string> transitive_tag_keys{};
+  std::string source_identity{};
+  std::vector<std::string> provided_contexts{};
+  std::string ca_bundle{};
   bool no_verify_tls = false;
-  std::string connect_timeout;
-  std::string attempt_timeout;
-  std::string max_attempts;
+  std::string connect_timeout{};
+  std::string attempt_timeout{};
+  std::string max_attempts{};
 };
 
 /// The refresh rule's numbers, for commands that keep credentials. Empty: not given.
 struct RefreshArguments {
-  std::string advisory_window;
-  std::string mandatory_window;
-  std::string mandatory_wait;
-  std::string backoff_initial;
-  std::string backoff_max;
-  std::string read_timeout;
+  std::string advisory_window{};
+  std::string mandatory_window{};
+  std::string mandatory_wait{};
+  std::string backoff_initial{};
+  std::string backoff_max{};
+  std::string read_timeout{};
   bool no_background_refresh = false;
 };
 
 struct DemoArguments {
-  std::string seconds;
-  std::string lifetime;
-  std::string readers;
-  std::string requests_per_second;
+  std::string seconds{};
+  std::string lifetime{};
+  std::string readers{};
+  std::string requests_per_second{};
   bool plain = false;
 };
 
@@ -68,9 +68,9 @@ struct CommandLine {
   RefreshArguments refresh;
   DemoArguments demo;
   /// Of `completion`.
-  std::string shell;
+  std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.
-  std::string help_for;
+  std::string help_for{};
 };
 
 /// Reads the arguments, the program's name left out.

@@ -26,8 +26,7 @@ constexpr std::array kKinds{
 FaultPlan::FaultPlan(const DemoOptions& options)
     : options_(options),
       last_start_(options.run - std::chrono::milliseconds{options.lifetime} * 7 / 10),
-      pause_(
-          std::max(std::chrono::milliseconds{options.lifetime} * 12 / 10, std::chrono::milliseconds{options.run} / 5)),
+      pause_(std::max(std::chrono::milliseconds{options.lifetime}, std::chrono::milliseconds{options.run} / 6)),
       not_before_(std::chrono::milliseconds{options.run} / 4) {}
 
 FaultPlan::Step FaultPlan::next(std::chrono::milliseconds elapsed, std::chrono::milliseconds remaining,

@@ -133,9 +133,9 @@ std::vector<std::string> live_lines(const DemoFrame& frame, std::size_t columns,
                       .text());
   Line failures = line();
   failures.add(label("failures"))
-      .add(fmt::format("{} injected, {} recovered from", frame.failures_injected, frame.failures_recovered));
+      .add(fmt::format("{} injected, {} recovered", frame.failures_injected, frame.failures_recovered));
   if (!frame.failing.empty()) {
-    failures.add("  now: ").add(frame.failing, kRed);
+    failures.add("; now: ").add(frame.failing, kRed);
   }
   lines.push_back(failures.text());
 

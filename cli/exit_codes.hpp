@@ -11,7 +11,7 @@ enum class ExitCode : int {
   source_failed = 1,
   /// The command line was wrong. Nothing was asked of anybody.
   usage = 2,
-  /// The network, a time limit or throttling: trying again later may help.
+  /// The network, a time limit, throttling, a mistyped one-time code: trying again may help.
   recoverable = 3,
   /// The demo ran, and a check at its end failed.
   check_failed = 4,

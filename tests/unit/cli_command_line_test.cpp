@@ -173,7 +173,7 @@ TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
       {{"whoami", "--tag", ""}, "--tag: needs a value."},
       {{"whoami", "--json=yes"}, "--json: takes no value."},
       {{"whoami", "-v", "-q"}, "--quiet: cannot be combined with --verbose."},
-      {{"whoami", "process"}, "unexpected argument 'process'. See aws-refresh-session whoami --help."},
+      {{"whoami", "process"}, "give one command only. See aws-refresh-session --help."},
   };
   for (const BadLine& each : cases) {
     EXPECT_EQ(refusal(each.arguments), each.text);

@@ -84,11 +84,11 @@ void require_clean(const ars::Error& error, std::string_view code = {}) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto kQuiet = [] {
+  static const auto quiet = [] {
     ars::set_warning_handler([](const ars::Warning&) {});
     return true;
   }();
-  static_cast<void>(kQuiet);
+  static_cast<void>(quiet);
   const auto answers = parse_answers(ars::fuzz::as_text(data, size));
   const ars::Credentials base{"AKIAFUZZ", kSecretKey, kToken};
   const auto seams = make_seams(answers);

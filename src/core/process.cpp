@@ -172,7 +172,9 @@ int start(const ProcessOptions& options, int input, int output, pid_t& child) {
   }
   std::vector<std::string> environment;
   for (const auto& [name, value] : *options.environment) {
-    environment.push_back(name + "=" + value);
+    auto& variable = environment.emplace_back();
+    variable.reserve(name.size() + value.size() + 1);  // growing would leave copies in freed memory
+    variable.append(name).append("=").append(value);
   }
   const int error = plan.spawn(child, pointers, to_pointers(environment).data());
   std::for_each(environment.begin(), environment.end(), [](std::string& each) { wipe(each); });

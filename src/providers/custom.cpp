@@ -133,7 +133,7 @@ class CustomProvider final : public CredentialsProvider {
   [[nodiscard]] bool interactive() const noexcept override { return options_.interactive; }
 
  private:
-  CustomAnswer call(const ResolveContext& context) const {
+  [[nodiscard]] CustomAnswer call(const ResolveContext& context) const {
     try {
       return options_.method(context);
     } catch (const Error&) {

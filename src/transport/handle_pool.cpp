@@ -16,8 +16,8 @@ constexpr long kMaxConnectionsPerHandle = 4;
 
 /// libcurl's process-wide state. Never undone: other code of the process may use libcurl, too.
 void initialise_curl_once() {
-  static const bool kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  if (!kInitialised) {
+  static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (!initialised) {
     throw std::bad_alloc{};
   }
 }

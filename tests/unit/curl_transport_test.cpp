@@ -384,9 +384,13 @@ TEST_F(CurlTransportTest, StoppingEndsAHangingRequestPromptly) {
   std::promise<void> arrived;
   LoopbackServer server{[&](ServerStream& stream) {
     static_cast<void>(stream.read_request());
+    stream.write(LoopbackServer::answer("ok"));
+    static_cast<void>(stream.read_request());
     arrived.set_value();
     stream.wait_for_close();
   }};
+  // On a kept connection: a new one has timers of its own, one of which might end the wait by chance.
+  EXPECT_EQ(transport_->send(get(server.url()), {}).body, "ok");
   std::stop_source stop;
   auto error = std::async(std::launch::async, [&] {
     auto request = get(server.url());
@@ -524,6 +528,20 @@ TEST_F(CurlTransportTlsTest, ABundleThatCannotBeReadIsNamed) {
   EXPECT_EQ(error.kind(), ErrorKind::non_recoverable);
   EXPECT_EQ(error.param(), "ca_bundle");
   EXPECT_EQ(error.value(), "/nonexistent/bundle.pem");
+}
+
+TEST_F(CurlTransportTlsTest, TheBundleIsNotParsedAgainForANewConnection) {
+  LoopbackServer server{[](ServerStream& stream) {
+                          static_cast<void>(stream.read_request());
+                          stream.write(LoopbackServer::answer("ok", "200 OK", "Connection: close\r\n"));
+                        },
+                        certificate_.certificate_pem, certificate_.key_pem};
+  auto request = get(server.url());
+  request.ca_bundle = bundle_;
+  EXPECT_EQ(transport_->send(request, {}).body, "ok");
+  write_bundle("no certificate any more");
+  EXPECT_EQ(transport_->send(request, {}).body, "ok");
+  EXPECT_EQ(server.accepted(), 2);
 }
 
 TEST_F(CurlTransportTlsTest, ABundleThatWasPutRightIsReadAgainAtOnce) {

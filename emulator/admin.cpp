@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <string>
@@ -24,12 +25,17 @@ Reply done() {
   return answer(200, "{}");
 }
 
+/// A whole number, 0 if it is not there. Checked to be one first: converting 1e300 would be undefined.
 std::int64_t bounded(const Json& body, const char* name, std::int64_t least) {
-  const auto value = body.value(name, std::int64_t{0});
-  if (value < least || value > kTenYearsInMilliseconds) {
-    throw std::invalid_argument(fmt::format("{} is out of range", name));
+  if (!body.contains(name)) {
+    return 0;
   }
-  return value;
+  const Json& value = body.at(name);
+  const auto number = value.is_number_integer() ? value.get<std::int64_t>() : least - 1;
+  if (number < least || number > kTenYearsInMilliseconds) {
+    throw std::invalid_argument(fmt::format("{} must be a whole number in range", name));
+  }
+  return number;
 }
 
 Fault read_fault(const Json& body) {
@@ -49,10 +55,10 @@ Fault read_fault(const Json& body) {
     fault.count = static_cast<std::uint64_t>(bounded(body, "count", 1));
   }
   fault.probability = body.value("probability", fault.probability);
-  fault.seed = body.value("seed", fault.seed);
+  fault.seed = body.contains("seed") ? static_cast<std::uint64_t>(bounded(body, "seed", 0)) : fault.seed;
   fault.delay = std::chrono::milliseconds{bounded(body, "delay_ms", 0)};
-  fault.status = body.value("status", fault.status);
-  fault.skew = std::chrono::seconds{bounded(body, "skew_seconds", -kTenYearsInMilliseconds) / 1};
+  fault.status = static_cast<int>(std::min(bounded(body, "status", 0), std::int64_t{999}));
+  fault.skew = std::chrono::seconds{bounded(body, "skew_seconds", -kTenYearsInMilliseconds)};
   return fault;
 }
 

@@ -99,6 +99,9 @@ void Emulator::expire_all() {
 }
 
 void Emulator::set_clock_offset(std::chrono::milliseconds ahead) {
+  if (ahead > std::chrono::years{10} || ahead < -std::chrono::years{10}) {
+    throw std::invalid_argument("the clock's offset must be within ten years");
+  }
   impl_->service().set_clock_offset(ahead);
 }
 

@@ -75,9 +75,11 @@ class Emulator {
   void expire_all();
 
   /// The service's clock is this much ahead of `Options::clock` from now on.
+  /// \throws std::invalid_argument for more than ten years
   void set_clock_offset(std::chrono::milliseconds ahead);
 
-  /// \throws std::invalid_argument for a probability outside 0-1 or a status that does not fit the kind
+  /// \throws std::invalid_argument for a probability outside 0-1, a negative delay, a delay or skew beyond ten years,
+  ///   or a status that does not fit the kind
   FaultId add_fault(const Fault& fault);
   /// \returns false if it was used up or removed before
   bool remove_fault(FaultId id);

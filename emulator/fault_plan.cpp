@@ -22,12 +22,15 @@ bool fits(const Fault& fault, Action action) {
          (gives_credentials || !needs_credentials(fault.kind));
 }
 
+/// Beyond it a time would overflow.
+constexpr std::chrono::years kLongest{10};
+
 void check(const Fault& fault) {
   if (!(fault.probability >= 0.0 && fault.probability <= 1.0)) {
     throw std::invalid_argument("a fault's probability is a number from 0 to 1");
   }
-  if (fault.delay.count() < 0) {
-    throw std::invalid_argument("a fault's delay must not be negative");
+  if (fault.delay.count() < 0 || fault.delay > kLongest || fault.skew > kLongest || fault.skew < -kLongest) {
+    throw std::invalid_argument("a fault's delay must not be negative, nor it or the skew beyond ten years");
   }
   const auto one_of = [&fault](std::initializer_list<int> allowed) {
     return fault.status == 0 || std::ranges::find(allowed, fault.status) != allowed.end();

@@ -45,7 +45,7 @@ class Service {
   [[nodiscard]] HttpResponse serve_resource(Exchange& exchange);
   [[nodiscard]] bool wait(const Exchange& exchange, const Peer& peer);
 
-  /// Null: the machine's. No class here derives from Clock, or the emulator would need the library's code.
+  /// Null: the machine's.
   std::shared_ptr<const Clock> clock_;
   std::atomic<std::chrono::milliseconds::rep> offset_{0};
   Account account_;

@@ -158,7 +158,9 @@ TEST(EmulatorAdmin, BadRequestsChangeNothingAndSayWhy) {
         R"({"kind":"reset","count":0})", R"({"kind":"reset","count":-1})", R"({"kind":"reset","probability":2})",
         R"({"kind":"reset","probability":"x"})", R"({"kind":"latency","delay_ms":-1})",
         R"({"kind":"latency","delay_ms":9223372036854775807})", R"({"kind":"skewed_date","skew_seconds":1e300})",
-        R"({"kind":"server_error","status":200})"}) {
+        R"({"kind":"skewed_clock","skew_seconds":315000000000})", R"({"kind":"reset","seed":-1})",
+        R"({"kind":"reset","seed":18446744073709551615})", R"({"kind":"reset","count":1.5})",
+        R"({"kind":"server_error","status":1e300})", R"({"kind":"server_error","status":200})"}) {
     const auto answer = admin(rig, "POST", "faults", body);
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_TRUE(json::parse(answer.body).contains("error")) << body;

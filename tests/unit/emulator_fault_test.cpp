@@ -268,10 +268,15 @@ TEST(EmulatorFault, SenselessOnesAreRefused) {
        {Fault{.kind = FaultKind::forbidden, .probability = 1.5},
         Fault{.kind = FaultKind::forbidden, .probability = nan},
         Fault{.kind = FaultKind::latency, .delay = milliseconds{-1}},
+        Fault{.kind = FaultKind::hang, .delay = milliseconds::max()},
+        Fault{.kind = FaultKind::skewed_clock, .skew = seconds::max()},
+        Fault{.kind = FaultKind::skewed_date, .skew = seconds::min()},
         Fault{.kind = FaultKind::server_error, .status = 404}, Fault{.kind = FaultKind::throttling, .status = 500}}) {
     EXPECT_THROW(rig.emulator.add_fault(fault), std::invalid_argument);
   }
   EXPECT_TRUE(rig.emulator.active_faults().empty());
+  EXPECT_THROW(rig.emulator.set_clock_offset(milliseconds::max()), std::invalid_argument);
+  EXPECT_EQ(rig.call("GetCallerIdentity").status, 200);
 }
 
 TEST(EmulatorFault, DownResetsOpenAndNewConnectionsUntilUp) {

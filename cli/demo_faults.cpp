@@ -16,7 +16,7 @@ struct Kind {
 
 constexpr std::array kKinds{
     Kind{emulator::FaultKind::server_error, 503, "STS answers 503"},
-    Kind{emulator::FaultKind::hang, 0, "STS does not answer"},
+    Kind{emulator::FaultKind::hang, 0, "STS hangs"},
     Kind{emulator::FaultKind::throttling, 0, "STS throttles"},
     Kind{emulator::FaultKind::reset, 0, "STS resets connections"},
 };

@@ -54,10 +54,10 @@ std::string summary_text(const DemoReport& report) {
   const auto row = [&out](std::string_view label, const std::string& text) {
     out += fmt::format("  {:<14}{}\n", label, text);
   };
-  row("reads",
-      fmt::format("{}, {} a second, slowest {}", grouped(report.reads.reads),
-                  grouped(static_cast<std::uint64_t>(report.reads_per_second())), span_text(report.reads.slowest)));
-  row("waits", fmt::format("{} (how often a reading thread had to wait for anything)", grouped(report.reads.waits)));
+  row("reads", fmt::format("{}, {} a second", grouped(report.reads.reads),
+                           grouped(static_cast<std::uint64_t>(report.reads_per_second()))));
+  row("slowest read", span_text(report.reads.slowest) + ", scheduling included");
+  row("waits", fmt::format("{} (readers blocked, by the kernel's count)", grouped(report.reads.waits)));
   row("failed reads", grouped(report.reads.failed));
   row("expired reads", grouped(report.reads.expired));
   row("requests", fmt::format("{} accepted, {} refused, {} unanswered", grouped(report.requests.accepted),

@@ -101,7 +101,7 @@ std::vector<std::string> live_lines(const DemoFrame& frame, std::size_t columns,
                       .add(to_string(frame.state), state_colour(frame.state))
                       .text());
 
-  const std::string remaining = fmt::format(" {:.1f} s of {:.0f} s", seconds(frame.remaining), seconds(frame.lifetime));
+  const std::string remaining = fmt::format(" {:.1f} s of {:.1f} s", seconds(frame.remaining), seconds(frame.lifetime));
   Line life = line();
   life.add(label("life"));
   const double part = frame.lifetime.count() > 0 ? seconds(frame.remaining) / seconds(frame.lifetime) : 0;

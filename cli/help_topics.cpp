@@ -96,8 +96,8 @@ const std::string_view kExitCodeHelp = R"(Exit codes:
   0    Done
   1    No credentials could be had, and trying again will not help
   2    The command line is wrong; nothing was asked of anybody
-  3    The network, a time limit, throttling, or a one-time code that could not be
-       had: try again later
+  3    The network, a time limit, throttling, or a one-time code that could not
+       be had: try again later
   4    demo: a check at the end failed
   5    Standard output could not be written
   129, 130, 143, 141

@@ -23,8 +23,8 @@ struct FreeDigest {
 
 /// Fetched once: EVP_sha256() is looked up in the providers again at every use.
 const EVP_MD* sha256_digest() {
-  static const std::unique_ptr<EVP_MD, FreeDigest> kDigest{::EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-  return kDigest.get();
+  static const std::unique_ptr<EVP_MD, FreeDigest> digest{::EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  return digest.get();
 }
 
 std::span<const unsigned char> as_bytes(std::string_view text) {

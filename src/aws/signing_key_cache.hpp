@@ -36,7 +36,7 @@ class SigningKeyCache final : private core::ForkParticipant {
   static constexpr std::size_t kCapacity = 16;
 
   SigningKeyCache();
-  ~SigningKeyCache();
+  ~SigningKeyCache() override;
   SigningKeyCache(const SigningKeyCache&) = delete;
   SigningKeyCache& operator=(const SigningKeyCache&) = delete;
 

@@ -17,7 +17,7 @@ namespace aws_refresh_session {
 namespace {
 
 /// \param value shown in the error; empty for what nobody should see
-[[noreturn]] void refuse(std::string param, std::string message, std::string_view value = {}) {
+[[noreturn]] void refuse(const std::string& param, const std::string& message, std::string_view value = {}) {
   constexpr std::size_t kLongestShown = 128;
   throw ValidationError{{.message = param + ' ' + message,
                          .code = "InvalidParameter",

@@ -15,7 +15,7 @@ namespace aws_refresh_session::providers {
 class UsedTokenCodes final : private core::ForkParticipant {
  public:
   UsedTokenCodes() { join_fork_registry(); }
-  ~UsedTokenCodes() { leave_fork_registry(); }
+  ~UsedTokenCodes() override { leave_fork_registry(); }
   UsedTokenCodes(const UsedTokenCodes&) = delete;
   UsedTokenCodes& operator=(const UsedTokenCodes&) = delete;
 

@@ -124,7 +124,8 @@ class AssumeRoleProviderTest : public ::testing::Test {
   }
 
   [[nodiscard]] std::string signer(std::size_t request) const {
-    for (const auto& [name, value] : transport->requests().at(request).headers) {
+    const auto requests = transport->requests();
+    for (const auto& [name, value] : requests.at(request).headers) {
       if (name == "Authorization") {
         const auto at = value.find("Credential=") + 11;
         return value.substr(at, value.find('/', at) - at);

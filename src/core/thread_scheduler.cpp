@@ -193,6 +193,10 @@ void SchedulerCore::work() {
     ready_.pop_front();
     const auto entry = running_.insert(system_clock()->steady_now());
     const auto generation = generation_;
+    if (!ready_.empty()) {
+      // This job may get stuck, too: somebody must look after those behind it.
+      ensure_threads();
+    }
     lock.unlock();
     job();
     job = nullptr;  // what it owns goes before this thread counts as free

@@ -177,6 +177,8 @@ HttpRequest StsClient::make_request(const Call& call) const {
   request.body = call.form.text();
   request.ca_bundle = options_.ca_bundle;
   request.verify_tls = options_.verify_tls;
+  // A kept connection that the server has closed makes the transport send again by itself: not with a one-time code.
+  request.never_resend = !call.token_code.empty();
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(call.limits.deadline - seams_.clock->steady_now());
   request.timeout = std::min(options_.attempt_timeout, left);

@@ -1,9 +1,8 @@
 #include "aws/endpoints.hpp"
+#include "core/json.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/sts.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -143,8 +142,7 @@ void check_policy(const std::string& policy) {
   if (*count > kLongest) {
     refuse("Policy", "must have 2048 characters at most: drop its spaces, or use PolicyArns");
   }
-  const auto json = nlohmann::json::parse(policy, nullptr, false);
-  if (!json.is_object()) {
+  if (!core::is_json_object(policy)) {
     refuse("Policy", "must be a JSON object");
   }
 }

@@ -263,6 +263,16 @@ TEST_F(AssumeRoleProviderTest, Row22_ProviderIsAskedOnceForEachCall) {
   EXPECT_THAT(codes_sent(), ElementsAre("111111", "222222"));
 }
 
+TEST_F(AssumeRoleProviderTest, OnlyARequestWithACodeMustNotBeSentTwiceByTheTransport) {
+  transport->then(200, assume_role_answer());
+  static_cast<void>(make()->resolve({}));
+  EXPECT_FALSE(transport->requests().back().never_resend);
+  use_mfa({"123456"});
+  transport->then(200, assume_role_answer());
+  static_cast<void>(make()->resolve({}));
+  EXPECT_TRUE(transport->requests().back().never_resend);
+}
+
 TEST_F(AssumeRoleProviderTest, Row22_ProviderIsNotAskedAgainForARetryThatNeverLeft) {
   use_mfa({"111111"});
   transport->then_fail("ConnectionRefused");

@@ -34,9 +34,9 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/aws_refresh_session.pc.in ${PROJECT_BIN
 install(FILES ${PROJECT_BINARY_DIR}/aws_refresh_session.pc DESTINATION ${pkg_config_dir})
 
 # The program installs itself; with a shared library it must find that one beside it.
-if(TARGET aws_refresh_session_program)
+if(TARGET aws-refresh-session)
   file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(aws_refresh_session_program PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
+  set_target_properties(aws-refresh-session PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
 endif()
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

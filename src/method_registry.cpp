@@ -10,13 +10,6 @@
 namespace aws_refresh_session {
 namespace {
 
-MethodProduct make_sts(const MethodParameters& parameters, const StsSeams& seams) {
-  auto options = parse_assume_role_parameters(parameters);
-  auto client = options.client;
-  client.credentials.reset();
-  return {.provider = make_assume_role_provider(std::move(options), seams), .client = std::move(client)};
-}
-
 MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams& /*seams*/) {
   throw ValidationError{{.message = "Method custom needs a callable, which a text cannot name. Construct the session "
                                     "with CustomOptions, or give your callable a name with register_method.",
@@ -27,6 +20,13 @@ MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams
 
 }  // namespace
 
+MethodProduct make_sts_method(AssumeRoleOptions options, const StsSeams& seams) {
+  auto client = options.client;
+  // Those keys sign AssumeRole; whoami is about the session's own.
+  client.credentials.reset();
+  return {.provider = make_assume_role_provider(std::move(options), seams), .client = std::move(client)};
+}
+
 MethodRegistry& MethodRegistry::instance() {
   static auto* registry = new MethodRegistry;  // NOLINT(cppcoreguidelines-owning-memory): serves static sessions, too
   return *registry;
@@ -36,7 +36,9 @@ MethodRegistry::MethodRegistry() {
   {
     const core::MutexLock lock{mutex_};
     factories_.emplace("custom", make_custom);
-    factories_.emplace("sts", make_sts);
+    factories_.emplace("sts", [](const MethodParameters& parameters, const StsSeams& seams) {
+      return make_sts_method(parse_assume_role_parameters(parameters), seams);
+    });
   }
   join_fork_registry();
 }

@@ -27,14 +27,7 @@ StsSeams seams_of(const SessionOptions& session) {
           .skew = std::make_shared<ClockSkew>()};
 }
 
-MethodProduct product_of(AssumeRoleOptions options, const StsSeams& seams) {
-  auto client = options.client;
-  // Those keys sign AssumeRole; whoami is about the session's own.
-  client.credentials.reset();
-  return {.provider = make_assume_role_provider(std::move(options), seams), .client = std::move(client)};
-}
-
-MethodProduct product_of(CustomOptions options) {
+MethodProduct make_custom_method(CustomOptions options) {
   Identity identity{.method = "custom", .source = options.source};
   return {.provider = make_custom_provider(std::move(options)), .identity = std::move(identity)};
 }
@@ -43,12 +36,12 @@ MethodProduct product_of(CustomOptions options) {
 
 RefreshableSession::RefreshableSession(AssumeRoleOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("sts", product_of(std::move(options), seams), seams, std::move(session));
+  state_ = open("sts", make_sts_method(std::move(options), seams), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(CustomOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("custom", product_of(std::move(options)), seams, std::move(session));
+  state_ = open("custom", make_custom_method(std::move(options)), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> provider, SessionOptions session) {

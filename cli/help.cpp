@@ -82,8 +82,8 @@ std::string program_page(const CommandNode& program) {
     out += row(command.name, command.summary);
   }
   out += options_text(program);
-  return out +
-         fmt::format("\n{} COMMAND --help says more.\n\n{}\n\n{}\n", program.name, kEnvironmentHelp, kExitCodeHelp);
+  return out + fmt::format("\n{} COMMAND --help says more.\n\n{}\n\n{}\n", program.name, environment_help(),
+                           exit_code_help());
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ std::string help_text(const CommandNode& program, std::string_view subcommand) {
   return fmt::format("{}.\n\nUsage: {} {} {}[OPTION...]\n\n{}\n{}{}{}\n\n{}\n", found->summary, program.name,
                      found->name, positional == found->options.end() ? "" : positional->value_name + " ",
                      found->description, options_text(*found), has_source ? "\n" : "",
-                     has_source ? kEnvironmentHelp : "", kExitCodeHelp);
+                     has_source ? environment_help() : "", exit_code_help());
 }
 
 }  // namespace aws_refresh_session::cli

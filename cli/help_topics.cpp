@@ -78,7 +78,8 @@ const HelpTopic& help_topic(Command command) {
   return kVersion;
 }
 
-const std::string_view kEnvironmentHelp = R"(Environment:
+std::string_view environment_help() {
+  return R"(Environment:
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
                               The keys that sign; with --role-arn, those that
                               may assume the role
@@ -91,8 +92,10 @@ const std::string_view kEnvironmentHelp = R"(Environment:
   AWS_CA_BUNDLE               See --ca-bundle
   AWS_REFRESH_SESSION_LOG     The library's own log on standard error: debug,
                               info, warning (default), error or off)";
+}
 
-const std::string_view kExitCodeHelp = R"(Exit codes:
+std::string_view exit_code_help() {
+  return R"(Exit codes:
   0    Done
   1    No credentials could be had, and trying again will not help
   2    The command line is wrong; nothing was asked of anybody
@@ -102,5 +105,6 @@ const std::string_view kExitCodeHelp = R"(Exit codes:
   5    Standard output could not be written
   129, 130, 143, 141
        Ended by SIGHUP, SIGINT, SIGTERM, or a reader that went away)";
+}
 
 }  // namespace aws_refresh_session::cli

@@ -22,7 +22,7 @@ inline constexpr std::string_view kProgramSummary = "Temporary AWS credentials t
 [[nodiscard]] const HelpTopic& help_topic(Command command);
 
 /// The environment variables that commands with a source read.
-extern const std::string_view kEnvironmentHelp;
-extern const std::string_view kExitCodeHelp;
+[[nodiscard]] std::string_view environment_help();
+[[nodiscard]] std::string_view exit_code_help();
 
 }  // namespace aws_refresh_session::cli

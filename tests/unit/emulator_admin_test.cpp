@@ -213,8 +213,8 @@ class Program {
     if (::pipe(pipe.data()) != 0) {
       throw std::runtime_error("pipe");
     }
-    arguments.insert(arguments.begin(), EMULATOR_PROGRAM);
-    std::vector<char*> argv;
+    std::string path = EMULATOR_PROGRAM;
+    std::vector<char*> argv{path.data()};
     for (auto& each : arguments) {
       argv.push_back(each.data());
     }

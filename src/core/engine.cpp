@@ -1,7 +1,7 @@
 #include "core/engine.hpp"
 
-#include "core/log.hpp"
-#include "core/rfc3339.hpp"
+#include "core/engine_outbox.hpp"
+#include "core/saturating.hpp"
 
 #include <unistd.h>
 
@@ -16,40 +16,7 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-bool is_usable(Freshness freshness) noexcept {
-  return freshness == Freshness::fresh || freshness == Freshness::advisory || freshness == Freshness::mandatory;
-}
-
-template <typename TimePoint>
-TimePoint add(TimePoint start, milliseconds duration) noexcept {
-  return duration > duration_cast<milliseconds>(TimePoint::max() - start) ? TimePoint::max() : start + duration;
-}
-
 }  // namespace
-
-class RefreshingCredentialsProvider::Engine::Outbox {
- public:
-  void add(const std::vector<std::weak_ptr<const RefreshObserver>>& observers, const RefreshEvent& event) {
-    for (const auto& each : observers) {
-      if (auto observer = each.lock()) {
-        letters_.emplace_back(std::move(observer), event);
-      }
-    }
-  }
-
-  /// Not under a lock.
-  void deliver() noexcept {
-    for (const auto& [observer, event] : std::exchange(letters_, {})) {
-      try {
-        (*observer)(event);
-      } catch (...) {  // NOLINT(bugprone-empty-catch): an observer must not stop a refresh
-      }
-    }
-  }
-
- private:
-  std::vector<std::pair<std::shared_ptr<const RefreshObserver>, RefreshEvent>> letters_;
-};
 
 RefreshingCredentialsProvider::Engine::Engine(std::shared_ptr<CredentialsProvider> source, RefreshOptions options,
                                               EngineSeams seams)
@@ -71,7 +38,7 @@ RefreshingCredentialsProvider::Engine::~Engine() {
 // ---- reading ----
 
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_slowly(milliseconds timeout) {
-  return get_until(add(clock_->steady_now(), timeout), timeout, nullptr);
+  return get_until(core::saturating_add(clock_->steady_now(), timeout), timeout, nullptr);
 }
 
 Credentials RefreshingCredentialsProvider::Engine::resolve(const ResolveContext& context) {
@@ -79,7 +46,7 @@ Credentials RefreshingCredentialsProvider::Engine::resolve(const ResolveContext&
     return *fresh;
   }
   const auto timeout = options().read_timeout;
-  return *get_until(std::min(context.deadline, add(clock_->steady_now(), timeout)), timeout, &context);
+  return *get_until(std::min(context.deadline, core::saturating_add(clock_->steady_now(), timeout)), timeout, &context);
 }
 
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime deadline, milliseconds timeout,
@@ -94,7 +61,7 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
     }
     const auto now = clock_->now();
     const auto state = freshness(now);
-    const bool usable = is_usable(state);
+    const bool usable = core::is_usable(state);
     note_state(now, outbox);
 
     std::shared_ptr<const Error> failure;
@@ -147,7 +114,8 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
 
     lock.lock();
     joined = flight;
-    const auto patience = usable ? std::min(deadline, add(clock_->steady_now(), options().mandatory_wait)) : deadline;
+    const auto patience =
+        usable ? std::min(deadline, core::saturating_add(clock_->steady_now(), options().mandatory_wait)) : deadline;
     if (!wait_for(*flight, patience, caller, lock) && !usable) {
       const auto late = clock_->now();
       if (freshness(late) == Freshness::expired && options().serve_expired) {
@@ -160,7 +128,7 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
 }
 
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::refresh(milliseconds timeout) {
-  const auto deadline = add(clock_->steady_now(), timeout);
+  const auto deadline = core::saturating_add(clock_->steady_now(), timeout);
   Outbox outbox;
   core::MutexLock lock{mutex_};
   if (closed_) {
@@ -201,7 +169,7 @@ bool RefreshingCredentialsProvider::Engine::wait_for(const Flight& flight, Stead
     if (may_stop && caller->stop.stop_requested()) {
       return false;
     }
-    const auto until = may_stop ? std::min(deadline, add(clock_->steady_now(), kStopPoll)) : deadline;
+    const auto until = may_stop ? std::min(deadline, core::saturating_add(clock_->steady_now(), kStopPoll)) : deadline;
     if (clock_->wait_until(*flight_done_, lock.native(), until) && until == deadline) {
       return flight.done || closed_;
     }
@@ -237,7 +205,7 @@ bool RefreshingCredentialsProvider::Engine::may_ask_source() const {
   }
   const bool due = clock_->steady_now() >= next_attempt_.steady || clock_->now() >= next_attempt_.wall;
   // Without an error to show, a reader with nothing in hand is better served by asking.
-  return due || (!error_ && !is_usable(freshness(clock_->now())));
+  return due || (!error_ && !core::is_usable(freshness(clock_->now())));
 }
 
 bool RefreshingCredentialsProvider::Engine::must_raise() const {
@@ -247,7 +215,7 @@ bool RefreshingCredentialsProvider::Engine::must_raise() const {
 
 WallTime RefreshingCredentialsProvider::Engine::quiet_until(WallTime now) const {
   const auto state = freshness(now);
-  if (!is_usable(state) || (options().raise_non_recoverable && error_)) {
+  if (!core::is_usable(state) || (options().raise_non_recoverable && error_)) {
     return WallTime::min();
   }
   const auto& milestones = current_.milestones;
@@ -282,7 +250,7 @@ std::optional<RefreshingCredentialsProvider::Engine::Due> RefreshingCredentialsP
     consider(next_attempt_);
   }
   // Observers want to know when a set that is not replaced enters its next state.
-  if (const auto state = freshness(now); is_usable(state)) {
+  if (const auto state = freshness(now); core::is_usable(state)) {
     const auto& milestones = current_.milestones;
     const auto boundary = state == Freshness::fresh      ? milestones.advisory_at
                           : state == Freshness::advisory ? milestones.mandatory_at
@@ -299,233 +267,7 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::snapshot(WallTime now
 }
 
 RefreshingCredentialsProvider::Engine::Due RefreshingCredentialsProvider::Engine::due_in(milliseconds pause) const {
-  return {add(clock_->steady_now(), pause), add(clock_->now(), pause)};
-}
-
-// ---- one call to the source ----
-
-std::shared_ptr<RefreshingCredentialsProvider::Engine::Flight> RefreshingCredentialsProvider::Engine::open_flight(
-    Outbox& outbox) {
-  flight_ = std::make_shared<Flight>();
-  flight_->started = clock_->steady_now();
-  flight_->deadline = add(flight_->started, options().read_timeout);
-  outbox.add(observers_, event(RefreshEvent::Type::attempt, clock_->now()));
-  return flight_;
-}
-
-void RefreshingCredentialsProvider::Engine::launch(const std::shared_ptr<Flight>& flight) {
-  scheduler_->run([weak = weak_from_this(), flight] {
-    if (const auto self = weak.lock()) {
-      self->fly(flight, false);
-    }
-  });
-}
-
-void RefreshingCredentialsProvider::Engine::fly(const std::shared_ptr<Flight>& flight, bool foreground) {
-  if (flight->claimed.exchange(true)) {
-    return;
-  }
-  {
-    const core::MutexLock lock{mutex_};
-    flight->caller = std::this_thread::get_id();
-  }
-  std::shared_ptr<const Credentials> answer;
-  std::shared_ptr<const Error> error;
-  try {
-    answer = std::make_shared<const Credentials>(
-        source_->resolve({.stop = flight->stop.get_token(), .deadline = flight->deadline, .foreground = foreground}));
-    check_usable(*answer);
-  } catch (...) {
-    answer.reset();
-    error = current_error(fmt::format(
-        "The credentials source '{}' threw an exception that is not one of this library's errors. Mend the source; "
-        "the exception is the cause of this error.",
-        name_));
-  }
-  land(flight, std::move(answer), std::move(error));
-}
-
-void RefreshingCredentialsProvider::Engine::check_usable(const Credentials& credentials) const {
-  if (credentials.empty()) {
-    throw CredentialError{
-        {.message = fmt::format("The source '{}' answered without an access key id or a secret access key. Check what "
-                                "it returns; the credentials in use were kept.",
-                                name_),
-         .code = "EmptyCredentials",
-         .param = credentials.access_key_id().empty() ? "access_key_id" : "secret_access_key",
-         .kind = ErrorKind::recoverable}};
-  }
-  if (credentials.expired(clock_->now() + skew_->get())) {
-    throw CredentialError{
-        {.message = fmt::format("The source '{}' answered with credentials that have already expired. Check its cache "
-                                "and this machine's clock; the credentials in use were kept.",
-                                name_),
-         .code = "ExpiredCredentials",
-         .param = "expiration",
-         .value = core::format_rfc3339(*credentials.expiration()),
-         .kind = ErrorKind::recoverable}};
-  }
-}
-
-void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& flight,
-                                                 std::shared_ptr<const Credentials> answer,
-                                                 std::shared_ptr<const Error> error) {
-  Outbox outbox;
-  std::string line;
-  auto level = core::LogLevel::info;
-  core::MutexLock lock{mutex_};
-  flight->error = error;
-  flight->done = true;
-  if (!closed_ && flight_ == flight) {
-    flight_.reset();
-    if (answer) {
-      if (failures_ > 0) {
-        line = fmt::format("{}: refreshed again after {} failed attempts", name_, failures_);
-      }
-      take(std::move(answer), *flight, outbox);
-    } else {
-      note_failure(error, *flight, outbox);
-      line = fmt::format("{}: refresh failed, attempt {} in a row: {}", name_, failures_, error->what());
-      // Without a set, a reader gets the error; with one, nobody would hear of it.
-      const bool hidden = is_usable(freshness(clock_->now()));
-      level = hidden && failures_ == 1 ? core::LogLevel::warning : core::LogLevel::info;
-    }
-  }
-  flight_done_->notify_all();
-  lock.unlock();
-  if (!line.empty()) {
-    core::log(level, line);
-  }
-  outbox.deliver();
-  reschedule();
-}
-
-void RefreshingCredentialsProvider::Engine::take(std::shared_ptr<const Credentials> answer, const Flight& flight,
-                                                 Outbox& outbox) {
-  const auto now = clock_->now();
-  core::Milestones milestones;
-  if (const auto expiration = answer->expiration()) {
-    milestones = policy_.milestones(now, *expiration - skew_->get(), random_);
-    next_attempt_ = due_in(policy_.pause_after_success(now, milestones));
-  } else {
-    next_attempt_ = {SteadyTime::max(), WallTime::max()};
-  }
-  current_ = {std::move(answer), milestones};
-  error_.reset();
-  failures_ = 0;
-  keeps_alive_ = true;
-  cell_.publish(current_.credentials, milestones, quiet_until(now));
-  note_state(now, outbox);
-  auto success = event(RefreshEvent::Type::success, now);
-  success.latency = duration_cast<milliseconds>(clock_->steady_now() - flight.started);
-  if (options().background_refresh && !source_->interactive() && next_attempt_.wall != WallTime::max()) {
-    success.next_attempt = duration_cast<milliseconds>(next_attempt_.wall - now);
-  }
-  outbox.add(observers_, success);
-}
-
-void RefreshingCredentialsProvider::Engine::note_failure(const std::shared_ptr<const Error>& error,
-                                                         const Flight& flight, Outbox& outbox) {
-  const auto now = clock_->now();
-  ++failures_;
-  error_ = error;
-  auto pause = policy_.pause_after_failure(failures_,
-                                           is_usable(freshness(now))
-                                               ? duration_cast<milliseconds>(current_.milestones.expires_at - now)
-                                               : milliseconds::zero(),
-                                           error->retry_after(), random_);
-  if (options().raise_non_recoverable && error->kind() == ErrorKind::non_recoverable) {
-    pause = policy_.error_ttl(random_);
-    raise_error_until_ = add(clock_->steady_now(), pause);
-  }
-  next_attempt_ = due_in(pause);
-  cell_.set_quiet_until(quiet_until(now));
-  note_state(now, outbox);
-  auto failure = event(RefreshEvent::Type::failure, now);
-  failure.latency = duration_cast<milliseconds>(clock_->steady_now() - flight.started);
-  failure.error = error;
-  if (options().background_refresh && keeps_alive_ && !source_->interactive()) {
-    failure.next_attempt = pause;
-  }
-  outbox.add(observers_, failure);
-}
-
-// ---- time ----
-
-void RefreshingCredentialsProvider::Engine::reschedule() {
-  core::MutexLock lock{mutex_};
-  const auto plan = ++plan_;
-  const auto due = next_wake();
-  const auto old_timer = std::exchange(timer_, 0);
-  lock.unlock();
-  if (old_timer != 0) {
-    scheduler_->cancel(old_timer);
-  }
-  if (!due) {
-    return;
-  }
-  const auto timer = scheduler_->run_at(due->steady, due->wall, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->on_timer();
-    }
-  });
-  lock.lock();
-  if (plan == plan_ && !closed_) {
-    timer_ = timer;
-    return;
-  }
-  lock.unlock();
-  scheduler_->cancel(timer);
-}
-
-void RefreshingCredentialsProvider::Engine::on_timer() {
-  Outbox outbox;
-  std::shared_ptr<Flight> opened;
-  std::shared_ptr<Flight> overdue;
-  {
-    const core::MutexLock lock{mutex_};
-    if (closed_) {
-      return;
-    }
-    note_state(clock_->now(), outbox);
-    if (flight_ && clock_->steady_now() >= flight_->deadline) {
-      // Nobody waits for the answer any more. A source that does not heed this goes on, alone.
-      overdue = flight_;
-      flight_->deadline = SteadyTime::max();
-    } else if (keeps_alive_ && may_ask_source() && !source_->interactive()) {
-      opened = open_flight(outbox);
-      cell_.set_quiet_until(quiet_until(clock_->now()));
-    }
-  }
-  outbox.deliver();
-  if (overdue) {
-    overdue->stop.request_stop();
-  }
-  reschedule();
-  if (opened) {
-    fly(opened, false);
-  }
-}
-
-void RefreshingCredentialsProvider::Engine::note_state(WallTime now, Outbox& outbox) {
-  const auto state = freshness(now);
-  if (state != told_state_) {
-    told_state_ = state;
-    outbox.add(observers_, event(RefreshEvent::Type::state_change, now));
-  }
-}
-
-RefreshEvent RefreshingCredentialsProvider::Engine::event(RefreshEvent::Type type, WallTime now) const {
-  RefreshEvent result;
-  result.type = type;
-  result.provider = name_;
-  result.time = now;
-  result.state = freshness(now);
-  if (current_.credentials) {
-    result.access_key_id = current_.credentials->access_key_id();
-    result.expiration = current_.credentials->expiration();
-  }
-  return result;
+  return {core::saturating_add(clock_->steady_now(), pause), core::saturating_add(clock_->now(), pause)};
 }
 
 // ---- the rest of the public face ----

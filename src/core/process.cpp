@@ -1,5 +1,7 @@
 #include "core/process.hpp"
 
+#include "core/file_descriptor.hpp"
+
 #include <aws_refresh_session/credentials.hpp>
 
 #include <fcntl.h>
@@ -27,42 +29,21 @@ extern char** environ;  // NOLINT(readability-redundant-declaration)
 namespace aws_refresh_session::core {
 namespace {
 
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
-
- private:
-  int descriptor_ = -1;
-};
-
 /// The same open file at a number past 2, so that it can be put in place of 0 and 1 without being overwritten first
 /// in a process that runs with its standard streams closed.
-Descriptor above_standard(Descriptor descriptor) {
+FileDescriptor above_standard(FileDescriptor descriptor) {
   if (descriptor.get() > STDERR_FILENO || !descriptor) {
     return descriptor;
   }
-  return Descriptor{::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
+  return FileDescriptor{::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)};
 }
 
 /// A file in memory that holds the text, or an empty device.
-Descriptor open_input(std::string_view text) {
+FileDescriptor open_input(std::string_view text) {
   if (text.empty()) {
-    return above_standard(Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
+    return above_standard(FileDescriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
   }
-  auto file = above_standard(Descriptor{::memfd_create("input", MFD_CLOEXEC)});
+  auto file = above_standard(FileDescriptor{::memfd_create("input", MFD_CLOEXEC)});
   while (file && !text.empty()) {
     const auto count = ::write(file.get(), text.data(), text.size());
     if (count < 0 && errno != EINTR) {
@@ -70,12 +51,12 @@ Descriptor open_input(std::string_view text) {
     }
     text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   }
-  return file && ::lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : Descriptor{};
+  return file && ::lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : FileDescriptor{};
 }
 
 struct Pipe {
-  Descriptor read;
-  Descriptor write;
+  FileDescriptor read;
+  FileDescriptor write;
 };
 
 std::optional<Pipe> open_pipe() {
@@ -83,7 +64,7 @@ std::optional<Pipe> open_pipe() {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return std::nullopt;
   }
-  Pipe pipe{Descriptor{ends[0]}, above_standard(Descriptor{ends[1]})};
+  Pipe pipe{FileDescriptor{ends[0]}, above_standard(FileDescriptor{ends[1]})};
   if (!pipe.write || ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) != 0) {
     return std::nullopt;
   }
@@ -91,10 +72,10 @@ std::optional<Pipe> open_pipe() {
 }
 
 /// A descriptor that becomes readable when the time is over: no clock has to be read.
-Descriptor open_timer(std::chrono::milliseconds timeout) {
+FileDescriptor open_timer(std::chrono::milliseconds timeout) {
   constexpr std::chrono::milliseconds kYear{31'536'000'000};
   const auto bounded = std::clamp(timeout, std::chrono::milliseconds{1}, kYear);
-  Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
+  FileDescriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
   itimerspec when{};
   when.it_value.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(bounded).count();
   when.it_value.tv_nsec = std::chrono::nanoseconds{bounded % std::chrono::seconds{1}}.count();
@@ -187,9 +168,9 @@ bool can_enter(const std::string& directory) {
 }
 
 /// A descriptor that becomes readable when the child has ended; none where the system has no such thing.
-Descriptor open_pidfd(pid_t pid) {
+FileDescriptor open_pidfd(pid_t pid) {
   // Not by glibc 2.36's function, whose header lacks the C linkage.
-  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))};
+  return FileDescriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))};
 }
 
 /// A started program, until it has been waited for.
@@ -197,7 +178,7 @@ class Child {
  public:
   using Outcome = ProcessResult::Outcome;
 
-  Child(pid_t pid, Descriptor output, ProcessResult& result)
+  Child(pid_t pid, FileDescriptor output, ProcessResult& result)
       : pid_(pid), ended_(open_pidfd(pid)), output_(std::move(output)), result_(result) {
     result_.output.reserve(ProcessResult::kMaxOutput);  // never grown: growing would leave copies in freed memory
   }
@@ -297,8 +278,8 @@ class Child {
   }
 
   pid_t pid_;
-  Descriptor ended_;
-  Descriptor output_;
+  FileDescriptor ended_;
+  FileDescriptor output_;
   ProcessResult& result_;
   bool killed_ = false;
   bool overrun_ = false;
@@ -321,7 +302,7 @@ ProcessResult run_process(const ProcessOptions& options, const std::stop_token& 
     return result;
   }
   const auto timer = open_timer(options.timeout);
-  const Descriptor stopped{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  const FileDescriptor stopped{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   auto input = open_input(options.input);
   auto pipe = open_pipe();
   if (!timer || !stopped || !input || !pipe) {

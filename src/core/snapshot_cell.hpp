@@ -12,6 +12,11 @@
 
 namespace aws_refresh_session::core {
 
+/// True while the service takes the set.
+[[nodiscard]] constexpr bool is_usable(Freshness freshness) noexcept {
+  return freshness == Freshness::fresh || freshness == Freshness::advisory || freshness == Freshness::mandatory;
+}
+
 /// The moments of one set's life, on the local wall clock, skew already taken off.
 struct Milestones {
   WallTime advisory_at = WallTime::max();

@@ -50,17 +50,6 @@ void start_detached(Body body) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
-}
-
 SchedulerCore::SchedulerCore(const ThreadSchedulerOptions& options)
     : options_(options),
       work_or_stop_(std::make_unique<std::condition_variable>()),

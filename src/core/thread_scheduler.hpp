@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/file_descriptor.hpp"
 #include "core/fork.hpp"
 #include "core/mutex.hpp"
 
@@ -14,23 +15,6 @@
 #include <utility>
 
 namespace aws_refresh_session::core {
-
-/// Closes a file descriptor.
-class FileDescriptor {
- public:
-  FileDescriptor() noexcept = default;
-  explicit FileDescriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor();
-
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-};
 
 /// The threads and the jobs behind make_thread_scheduler. Threads are detached and own the core together with the
 /// ThreadScheduler: one that is stuck in a source must not hold up a destructor.

@@ -88,7 +88,8 @@ struct RefreshOptions {
   std::chrono::milliseconds mandatory_limit{60'000};
 
   /// The pause after a failed attempt: drawn from (0, min(max, initial * 2^n)] (full jitter), or from
-  /// [initial, max] when `exponential_backoff` is off. Never longer than what remains of the current set, unless
+  /// [initial, max] when `exponential_backoff` is off. Never longer than half of what remains of the current set, nor
+  /// than a tenth of the last set's lifetime (but `backoff_initial` where that is more), unless
   /// `backoff_ignores_expiration`. A service's Retry-After lengthens it within the same bounds.
   std::chrono::milliseconds backoff_initial{1'000};
   std::chrono::milliseconds backoff_max{30'000};

@@ -139,6 +139,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   SteadyTime raise_error_until_ ARS_GUARDED_BY(mutex_) = SteadyTime::min();
   unsigned failures_ ARS_GUARDED_BY(mutex_) = 0;
   Due next_attempt_ ARS_GUARDED_BY(mutex_);
+  /// Of the last set, as it was at receipt; it outlives the set.
+  std::chrono::milliseconds last_lifetime_ ARS_GUARDED_BY(mutex_){0};
   /// There has been a set: from then on it is kept alive without readers.
   bool keeps_alive_ ARS_GUARDED_BY(mutex_) = false;
   Freshness told_state_ ARS_GUARDED_BY(mutex_) = Freshness::none;

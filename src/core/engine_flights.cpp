@@ -123,8 +123,10 @@ void RefreshingCredentialsProvider::Engine::take(std::shared_ptr<const Credentia
   core::Milestones milestones;
   if (const auto expiration = answer->expiration()) {
     milestones = policy_.milestones(now, *expiration - skew_->get(), random_);
+    last_lifetime_ = duration_cast<milliseconds>(milestones.expires_at - now);
     next_attempt_ = due_in(policy_.pause_after_success(now, milestones));
   } else {
+    last_lifetime_ = milliseconds::zero();
     next_attempt_ = {SteadyTime::max(), WallTime::max()};
   }
   current_ = {std::move(answer), milestones};
@@ -146,11 +148,13 @@ void RefreshingCredentialsProvider::Engine::note_failure(const std::shared_ptr<c
   const auto now = clock_->now();
   ++failures_;
   error_ = error;
-  auto pause = policy_.pause_after_failure(failures_,
-                                           core::is_usable(freshness(now))
-                                               ? duration_cast<milliseconds>(current_.milestones.expires_at - now)
-                                               : milliseconds::zero(),
-                                           error->retry_after(), random_);
+  auto pause = policy_.pause_after_failure(
+      {.count = failures_,
+       .remaining = core::is_usable(freshness(now)) ? duration_cast<milliseconds>(current_.milestones.expires_at - now)
+                                                    : milliseconds::zero(),
+       .lifetime = last_lifetime_,
+       .retry_after = error->retry_after()},
+      random_);
   if (options().raise_non_recoverable && error->kind() == ErrorKind::non_recoverable) {
     pause = policy_.error_ttl(random_);
     raise_error_until_ = core::saturating_add(clock_->steady_now(), pause);

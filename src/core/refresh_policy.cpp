@@ -55,23 +55,28 @@ milliseconds RefreshPolicy::pause_after_success(WallTime now, const Milestones& 
   return std::max({until_advisory, quarter_of_life, kShortestPause});
 }
 
-milliseconds RefreshPolicy::pause_after_failure(unsigned failures, milliseconds remaining,
-                                                std::optional<std::chrono::seconds> retry_after,
-                                                std::minstd_rand& random) const {
-  milliseconds longest = options_.backoff_max;
-  if (remaining > milliseconds::zero() && !options_.backoff_ignores_expiration) {
-    // Half of what remains, so that there is time for more than one more attempt.
-    longest = std::min(longest, std::max(remaining / 2, std::min(options_.backoff_initial, remaining)));
+milliseconds RefreshPolicy::pause_after_failure(const Failure& failure, std::minstd_rand& random) const {
+  auto longest = options_.backoff_max;
+  if (!options_.backoff_ignores_expiration) {
+    if (failure.lifetime > milliseconds::zero()) {
+      // Half a minute is nothing to a set of one hour, and ten lives of one of three seconds.
+      longest = std::min(longest, std::max(failure.lifetime / 10, options_.backoff_initial));
+    }
+    if (failure.remaining > milliseconds::zero()) {
+      // Half of what remains, so that there is time for more than one more attempt.
+      longest =
+          std::min(longest, std::max(failure.remaining / 2, std::min(options_.backoff_initial, failure.remaining)));
+    }
   }
   milliseconds pause{};
   if (options_.exponential_backoff) {
-    const auto doublings = std::min(failures - 1U, 20U);
+    const auto doublings = std::min(failure.count - 1U, 20U);
     pause = draw(milliseconds::zero(), std::min(longest, options_.backoff_initial * (1U << doublings)), random);
   } else {
     pause = draw(options_.backoff_initial, options_.backoff_max, random);
   }
-  if (retry_after) {
-    pause = std::max<milliseconds>(pause, *retry_after);
+  if (failure.retry_after) {
+    pause = std::max<milliseconds>(pause, *failure.retry_after);
   }
   return std::clamp(pause, std::min(kShortestPause, longest), longest);
 }

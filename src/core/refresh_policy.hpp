@@ -22,11 +22,19 @@ class RefreshPolicy {
   /// lifetime, or the same old set again) is asked at most four times a lifetime.
   [[nodiscard]] std::chrono::milliseconds pause_after_success(WallTime now, const Milestones& milestones) const;
 
-  /// Until the source is asked again after a failure, the `failures`-th in a row (from 1). `remaining` is what is
-  /// left of the current set, zero or less for none.
-  [[nodiscard]] std::chrono::milliseconds pause_after_failure(unsigned failures, std::chrono::milliseconds remaining,
-                                                              std::optional<std::chrono::seconds> retry_after,
-                                                              std::minstd_rand& random) const;
+  /// What is known when an attempt has failed.
+  struct Failure {
+    /// In a row, this one included.
+    unsigned count = 1;
+    /// What is left of the current set; zero or less for none.
+    std::chrono::milliseconds remaining{0};
+    /// The last set's, at receipt; zero if there was none, or it had no end.
+    std::chrono::milliseconds lifetime{0};
+    std::optional<std::chrono::seconds> retry_after{};
+  };
+
+  /// Until the source is asked again after a failure.
+  [[nodiscard]] std::chrono::milliseconds pause_after_failure(const Failure& failure, std::minstd_rand& random) const;
 
   /// How long a non-recoverable error is raised without asking again.
   [[nodiscard]] std::chrono::milliseconds error_ttl(std::minstd_rand& random) const;

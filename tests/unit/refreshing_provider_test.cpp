@@ -365,6 +365,19 @@ TEST(RefreshingProvider, BackOffNeverReachesPastHalfOfWhatRemains) {
   }
 }
 
+TEST(RefreshingProvider, BackOffOfShortLivedSetsStaysATenthOfTheirLifeEvenLongAfterTheyEnded) {
+  for (const auto lifetime : {3s, 60s, 120s}) {
+    EngineFixture engine{without_jitter(), lifetime};
+    static_cast<void>(engine.provider->credentials());
+    engine.source->answer_with(EngineFixture::failing());
+    engine.scheduler->advance(10min);
+    EXPECT_LE(*engine.events.back().next_attempt, std::max<std::chrono::milliseconds>(lifetime / 10, 1s));
+    engine.source->answer_with(engine.healthy());
+    engine.scheduler->advance(std::max<std::chrono::milliseconds>(lifetime / 10, 1s));
+    EXPECT_EQ(engine.provider->last_error(), nullptr) << lifetime.count();
+  }
+}
+
 TEST(RefreshingProvider, RetryAfterLengthensThePauseWithinItsBound) {
   EngineFixture engine{without_jitter()};
   static_cast<void>(engine.provider->credentials());

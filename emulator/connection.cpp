@@ -18,6 +18,7 @@ namespace {
 constexpr timeval kPatience{.tv_sec = 60, .tv_usec = 0};
 constexpr int kDrainMilliseconds = 200;
 constexpr int kDrainReads = 1'024;
+constexpr std::size_t kChunk = 16'384;
 
 }  // namespace
 
@@ -68,7 +69,7 @@ bool Connection::gone() const noexcept {
 }
 
 bool Connection::fill() {
-  std::array<char, 16 * 1024> chunk{};
+  std::array<char, kChunk> chunk{};
   ssize_t count = 0;
   do {
     count = ::recv(socket_.get(), chunk.data(), chunk.size(), 0);
@@ -103,7 +104,7 @@ void Connection::refuse(int status) {
 /// Closing with unread bytes resets the connection, and the client would lose the answer: read some of them first.
 void Connection::drain() noexcept {
   ::shutdown(socket_.get(), SHUT_WR);
-  std::array<char, 16 * 1024> chunk{};
+  std::array<char, kChunk> chunk{};
   for (int reads = 0; reads < kDrainReads; ++reads) {
     pollfd watched{.fd = socket_.get(), .events = POLLIN, .revents = 0};
     if (::poll(&watched, 1, kDrainMilliseconds) <= 0 || ::recv(socket_.get(), chunk.data(), chunk.size(), 0) <= 0) {

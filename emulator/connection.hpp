@@ -45,8 +45,8 @@ class Peer {
 using Handler = std::function<Reply(const HttpRequest& request, const Peer& peer)>;
 
 struct Limits {
-  std::size_t head = 64 * 1024;
-  std::size_t body = 8 * 1024 * 1024;
+  std::size_t head = std::size_t{64} * 1024;
+  std::size_t body = std::size_t{8} * 1024 * 1024;
 };
 
 /// One client's connection: reads requests, writes answers, one after the other (HTTP/1.1 with keep-alive and

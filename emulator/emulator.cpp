@@ -70,7 +70,7 @@ std::vector<std::pair<std::string, std::string>> Emulator::environment() const {
           {"AWS_REGION", options.region.empty() ? std::string{kDefaultRegion} : options.region}};
 }
 
-void Emulator::set_role(Role role) {
+void Emulator::set_role(const Role& role) {
   impl_->service().account().set_role(role);
 }
 
@@ -78,11 +78,11 @@ void Emulator::remove_role(std::string_view name) {
   impl_->service().account().remove_role(name);
 }
 
-void Emulator::add_user(User user) {
+void Emulator::add_user(const User& user) {
   impl_->service().account().add_user(user);
 }
 
-void Emulator::add_mfa_device(MfaDevice device) {
+void Emulator::add_mfa_device(const MfaDevice& device) {
   impl_->service().devices().add(device);
 }
 

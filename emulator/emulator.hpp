@@ -59,11 +59,11 @@ class Emulator {
 
   /// Adds the role, or replaces the one of its name.
   /// \throws std::invalid_argument
-  void set_role(Role role);
+  void set_role(const Role& role);
   void remove_role(std::string_view name);
-  void add_user(User user);
+  void add_user(const User& user);
   /// \throws std::invalid_argument for a seed that is none
-  void add_mfa_device(MfaDevice device);
+  void add_mfa_device(const MfaDevice& device);
   /// The code an authenticator would show now, by the emulator's clock.
   /// \throws std::invalid_argument for an unknown device
   [[nodiscard]] std::string mfa_code(std::string_view serial_number) const;

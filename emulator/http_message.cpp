@@ -133,7 +133,9 @@ std::optional<HttpRequest> parse_head(std::string_view head) {
         return std::nullopt;
       }
       auto& value = request.headers.back().second;
-      value = std::string{trim(value + ' ' + std::string{trim(line)})};
+      value += ' ';
+      value += trim(line);
+      value = std::string{trim(value)};
       continue;
     }
     const auto colon = line.find(':');

@@ -152,8 +152,9 @@ void run(const Settings& settings, const sigset_t& stop_signals) {
     running.on_request([](const emulator::LogEntry& entry) {
       // One call, so that lines of several threads do not mix.
       const std::string line = emulator::to_json(entry) + '\n';
-      std::fwrite(line.data(), 1, line.size(), stdout);
-      std::fflush(stdout);
+      // A log that nobody reads any more is no reason to stop serving.
+      static_cast<void>(std::fwrite(line.data(), 1, line.size(), stdout));
+      static_cast<void>(std::fflush(stdout));
     });
   }
   announce(running, settings);
@@ -178,6 +179,8 @@ int main(int argc, char** argv) {
     sigaddset(&stop_signals, signal);
   }
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  // The reader of --json may go away; see run.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 
   try {
     Settings settings;

@@ -46,7 +46,7 @@ std::string decode_digits(std::string_view text, std::string_view alphabet, unsi
 
 std::string decode_seed(std::string_view seed) {
   const bool hex = seed.starts_with("hex:");
-  const auto key = hex ? decode_digits(seed.substr(4), "0123456789ABCDEF", 4) : decode_digits(seed, kBase32Alphabet, 5);
+  auto key = hex ? decode_digits(seed.substr(4), "0123456789ABCDEF", 4) : decode_digits(seed, kBase32Alphabet, 5);
   if (key.size() < kShortestKey) {
     throw std::invalid_argument("the MFA seed is too short: at least 80 bits are needed");
   }

@@ -93,7 +93,7 @@ std::string canonical_headers(const HttpRequest& request, const Authorization& c
 }
 
 std::string payload_hash(const HttpRequest& request, const Authorization& claim) {
-  const std::string actual = sha256_hex(request.body);
+  std::string actual = sha256_hex(request.body);
   if (claim.service != "s3") {
     return actual;
   }

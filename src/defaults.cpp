@@ -51,18 +51,29 @@ class SharedWhileUsed final : public core::ForkParticipant {
   std::weak_ptr<Shared> shared_ ARS_GUARDED_BY(mutex_);
 };
 
+SharedWhileUsed<Scheduler>& shared_scheduler_slot() {
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): never destroyed, so that it serves sessions with static lifetime
+  static auto& shared = *new SharedWhileUsed<Scheduler>{[] { return make_thread_scheduler(); }};
+  return shared;
+}
+
+SharedWhileUsed<HttpTransport>& shared_transport_slot() {
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as above
+  static auto& shared = *new SharedWhileUsed<HttpTransport>{[] { return transport::make_curl_transport(); }};
+  return shared;
+}
+
+/// Made when the program is loaded: a fork() while another thread makes it would leave the child waiting for ever.
+[[maybe_unused]] const auto& scheduler_at_load = shared_scheduler_slot();
+[[maybe_unused]] const auto& transport_at_load = shared_transport_slot();
+
 }  // namespace
 
 std::shared_ptr<Scheduler> shared_scheduler() {
-  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): never destroyed, so that it serves sessions with static lifetime
-  static auto& shared = *new SharedWhileUsed<Scheduler>{[] { return make_thread_scheduler(); }};
-  return shared.get();
+  return shared_scheduler_slot().get();
 }
-
 std::shared_ptr<HttpTransport> default_http_transport() {
-  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as above
-  static auto& shared = *new SharedWhileUsed<HttpTransport>{[] { return transport::make_curl_transport(); }};
-  return shared.get();
+  return shared_transport_slot().get();
 }
 
 }  // namespace aws_refresh_session

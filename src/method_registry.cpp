@@ -18,6 +18,9 @@ MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams
                          .value = "custom"}};
 }
 
+/// Made when the program is loaded: a fork() while another thread makes it would leave the child waiting for ever.
+[[maybe_unused]] const auto& at_load = MethodRegistry::instance();
+
 }  // namespace
 
 MethodProduct make_sts_method(AssumeRoleOptions options, const StsSeams& seams) {

@@ -169,7 +169,8 @@ class RefreshingCredentialsProvider final : public CredentialsProvider {
   /// The last attempt's error, or null if it succeeded.
   [[nodiscard]] std::shared_ptr<const Error> last_error() const;
 
-  /// Until the returned handle is destroyed, `observer` is told of every event.
+  /// Until the returned handle is destroyed, `observer` is told of every event. A call that has begun may outlive the
+  /// handle and the session: let the observer own what it touches.
   [[nodiscard]] std::shared_ptr<void> observe(RefreshObserver observer);
 
   /// As a base for another provider: a copy of the current set.

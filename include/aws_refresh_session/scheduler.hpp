@@ -21,6 +21,7 @@ class Scheduler {
   virtual ~Scheduler() = default;
 
   /// Runs `job` as soon as a thread is free. Jobs that block delay others only up to the scheduler's own bound.
+  /// \throws if it can never run; the job is dropped
   virtual void run(std::function<void()> job) = 0;
 
   /// Runs `job` once, at the first moment that either clock has reached: a suspended machine wakes to jobs that are
@@ -49,6 +50,7 @@ struct ThreadSchedulerOptions {
 
 /// A scheduler on the machine's clocks. Threads start with the first job that needs them and end when idle; all have
 /// ended when the last owner lets go. A forked child gets an empty set of threads and keeps the jobs.
+/// \throws ValidationError naming the option
 [[nodiscard]] std::shared_ptr<Scheduler> make_thread_scheduler(const ThreadSchedulerOptions& options = {});
 
 /// The process's shared scheduler: all sessions that are given none use this one. It lives as long as one of them.

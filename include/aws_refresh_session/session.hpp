@@ -65,7 +65,8 @@ struct MethodProduct {
 using MethodFactory = std::function<MethodProduct(const MethodParameters& parameters, const StsSeams& seams)>;
 
 /// Credentials that stay fresh as long as the object lives. All members are thread-safe. Not copyable; share it by
-/// `std::shared_ptr`. Destruction is prompt and cancels what is in flight.
+/// `std::shared_ptr`. Destruction is prompt and cancels what is in flight. A moved-from session may only be assigned to
+/// or destroyed.
 class RefreshableSession {
  public:
   /// Method "sts".

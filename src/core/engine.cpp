@@ -1,6 +1,7 @@
 #include "core/engine.hpp"
 
 #include "core/engine_outbox.hpp"
+#include "core/log.hpp"
 #include "core/saturating.hpp"
 
 #include <unistd.h>
@@ -22,10 +23,16 @@ RefreshingCredentialsProvider::Engine::Engine(std::shared_ptr<CredentialsProvide
                                               EngineSeams seams)
     : source_(std::move(source)),
       name_(source_->name()),
+      interactive_(source_->interactive()),
       policy_(std::move(options)),
       clock_(seams.clock ? std::move(seams.clock) : system_clock()),
       scheduler_(seams.scheduler ? std::move(seams.scheduler) : shared_scheduler()),
       skew_(seams.skew ? std::move(seams.skew) : std::make_shared<const ClockSkew>()),
+      exhausted_(std::make_shared<const CredentialError>(
+          ErrorFields{.message = "The process has run out of memory or threads: no refresh was possible. Raise its "
+                                 "limits; the refresh is tried again.",
+                      .code = "ResourceExhausted",
+                      .kind = ErrorKind::recoverable})),
       flight_done_(std::make_unique<std::condition_variable>()),
       random_(static_cast<std::minstd_rand::result_type>(seams.seed ? *seams.seed : std::random_device{}())) {
   join_fork_registry();
@@ -38,7 +45,8 @@ RefreshingCredentialsProvider::Engine::~Engine() {
 // ---- reading ----
 
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_slowly(milliseconds timeout) {
-  return get_until(core::saturating_add(clock_->steady_now(), timeout), timeout, nullptr);
+  return get_until(core::saturating_add(clock_->steady_now(), std::max(timeout, milliseconds::zero())), timeout,
+                   nullptr);
 }
 
 Credentials RefreshingCredentialsProvider::Engine::resolve(const ResolveContext& context) {
@@ -83,16 +91,25 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
       return old;
     }
 
+    if (!usable && interactive_ && clock_->steady_now() >= deadline) {
+      raise_timeout(timeout);
+    }
     std::shared_ptr<Flight> opened;
-    const bool wanted = !usable || (state != Freshness::fresh && may_ask_source() && !source_->interactive());
+    const bool wanted = !usable || (state != Freshness::fresh && may_ask_source() && !interactive_);
     if (!flight_ && wanted) {
-      opened = open_flight(outbox);
+      opened = open_flight();
+      if (interactive_) {
+        opened->deadline = std::min(opened->deadline, deadline);
+      }
     }
     cell_.set_quiet_until(quiet_until(now));
     const bool wait_for_better = state == Freshness::mandatory && flight_ && !waited_for_better &&
                                  options().mandatory_wait > milliseconds::zero();
     auto answer = usable && !wait_for_better ? snapshot(now) : CredentialsSnapshot{};
     const auto flight = flight_;
+    if (flight && !answer) {
+      refuse_to_wait_for_itself(*flight);
+    }
     const bool reschedule_now = std::exchange(must_reschedule_, false) || opened;
 
     lock.unlock();
@@ -102,11 +119,11 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
     }
     // Whoever may make the call on this thread does so rather than wait for a free one: a person can only be asked
     // here, and a role chain must not fill the pool with threads that wait for each other.
-    const bool fly_here = flight && !answer && (caller != nullptr || source_->interactive());
+    const bool fly_here = flight && !usable && (caller != nullptr || interactive_);
     if (fly_here) {
       fly(flight, caller == nullptr || caller->foreground);
     } else if (opened) {
-      launch(opened);
+      launch(opened, !usable);
     }
     if (answer) {
       return answer;
@@ -121,6 +138,9 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
       if (freshness(late) == Freshness::expired && options().serve_expired) {
         return snapshot(late);
       }
+      if (caller != nullptr && caller->stop.stop_requested()) {
+        raise_closed();
+      }
       raise_timeout(timeout);
     }
     waited_for_better = true;
@@ -128,23 +148,25 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
 }
 
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::refresh(milliseconds timeout) {
-  const auto deadline = core::saturating_add(clock_->steady_now(), timeout);
-  Outbox outbox;
+  const auto deadline = core::saturating_add(clock_->steady_now(), std::max(timeout, milliseconds::zero()));
   core::MutexLock lock{mutex_};
   if (closed_) {
     raise_closed();
   }
   const bool opened = !flight_;
-  const auto flight = opened ? open_flight(outbox) : flight_;
+  const auto flight = opened ? open_flight() : flight_;
+  if (opened && interactive_) {
+    flight->deadline = std::min(flight->deadline, deadline);
+  }
+  refuse_to_wait_for_itself(*flight);
   lock.unlock();
-  outbox.deliver();
   if (opened) {
     reschedule();
   }
-  if (source_->interactive()) {
+  if (interactive_) {
     fly(flight, true);
   } else if (opened) {
-    launch(flight);
+    launch(flight, true);
   }
   lock.lock();
   if (!wait_for(*flight, deadline, nullptr, lock)) {
@@ -157,7 +179,10 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::refresh(milliseconds 
   if (closed_) {
     raise_closed();
   }
-  return snapshot(clock_->now());
+  auto answer = snapshot(clock_->now());
+  lock.unlock();
+  // Somebody may have invalidated the new set before this thread had its turn.
+  return core::is_usable(answer.freshness()) ? answer : get_until(deadline, timeout, nullptr);
 }
 
 bool RefreshingCredentialsProvider::Engine::wait_for(const Flight& flight, SteadyTime deadline,
@@ -195,8 +220,21 @@ void RefreshingCredentialsProvider::Engine::raise_closed() const {
 
 // ---- the questions ----
 
+void RefreshingCredentialsProvider::Engine::refuse_to_wait_for_itself(const Flight& flight) const {
+  if (!flight.done && flight.caller == std::this_thread::get_id()) {
+    throw CredentialError{
+        {.message = fmt::format("The source '{}', or an observer, reads the session that waits for it. "
+                                "Give it credentials of its own.",
+                                name_),
+         .code = "Recursion"}};
+  }
+}
+
 Freshness RefreshingCredentialsProvider::Engine::freshness(WallTime now) const {
-  return current_.credentials ? current_.milestones.at(now) : Freshness::none;
+  if (!current_.credentials) {
+    return Freshness::none;
+  }
+  return clock_->steady_now() < current_.expires_steady ? current_.milestones.at(now) : Freshness::expired;
 }
 
 bool RefreshingCredentialsProvider::Engine::may_ask_source() const {
@@ -215,20 +253,21 @@ bool RefreshingCredentialsProvider::Engine::must_raise() const {
 
 WallTime RefreshingCredentialsProvider::Engine::quiet_until(WallTime now) const {
   const auto state = freshness(now);
-  if (!core::is_usable(state) || (options().raise_non_recoverable && error_)) {
+  if (!core::is_usable(state) || must_raise()) {
     return WallTime::min();
   }
   const auto& milestones = current_.milestones;
-  if (state == Freshness::fresh) {
-    return milestones.advisory_at;
-  }
   // The read path's clock may be late by a tick; the last moments are for the exact one.
   constexpr milliseconds kCoarseTick{20};
-  auto until = milestones.expires_at - kCoarseTick;
-  if (options().mandatory_wait > milliseconds::zero()) {
-    until = state == Freshness::mandatory ? WallTime::min() : milestones.mandatory_at;
+  const auto last = milestones.expires_at == WallTime::max() ? WallTime::max() : milestones.expires_at - kCoarseTick;
+  if (state == Freshness::fresh) {
+    return std::min(milestones.advisory_at, last);
   }
-  if (!flight_ && !options().background_refresh && !source_->interactive()) {
+  auto until = last;
+  if (options().mandatory_wait > milliseconds::zero()) {
+    until = state == Freshness::mandatory ? WallTime::min() : std::min(milestones.mandatory_at, last);
+  }
+  if (!flight_ && !options().background_refresh && !interactive_) {
     // No timer will ask: a reader must.
     until = std::min(until, next_attempt_.wall);
   }
@@ -245,8 +284,10 @@ std::optional<RefreshingCredentialsProvider::Engine::Due> RefreshingCredentialsP
   };
   const auto now = clock_->now();
   if (flight_) {
-    consider({flight_->deadline, WallTime::max()});
-  } else if (keeps_alive_ && !source_->interactive()) {
+    if (!flight_->asked_to_stop) {
+      consider({flight_->deadline, WallTime::max()});
+    }
+  } else if (keeps_alive_ && !interactive_) {
     consider(next_attempt_);
   }
   // Observers want to know when a set that is not replaced enters its next state.
@@ -273,33 +314,46 @@ RefreshingCredentialsProvider::Engine::Due RefreshingCredentialsProvider::Engine
 // ---- the rest of the public face ----
 
 void RefreshingCredentialsProvider::Engine::invalidate(std::string_view access_key_id) {
+  const auto is_current = [&]() ARS_NO_THREAD_SAFETY_ANALYSIS {
+    return !closed_ && current_.credentials && current_.credentials->access_key_id() == access_key_id;
+  };
+  core::MutexLock lock{mutex_};
+  if (!is_current()) {
+    return;
+  }
+  lock.unlock();
+  // First the source, lest the refresh that follows brings the refused set out of the source's cache again.
+  try {
+    source_->invalidate(access_key_id);
+  } catch (...) {
+    core::log(core::LogLevel::warning, fmt::format("{}: the source could not drop its refused credentials", name_));
+  }
   Outbox outbox;
   std::shared_ptr<Flight> opened;
-  {
-    const core::MutexLock lock{mutex_};
-    if (closed_ || !current_.credentials || current_.credentials->access_key_id() != access_key_id) {
-      return;
-    }
-    const auto now = clock_->now();
-    auto refused = event(RefreshEvent::Type::invalidated, now);
-    current_ = {};
-    refused.state = Freshness::none;
-    cell_.publish(nullptr, {}, WallTime::min());
-    next_attempt_ = {};
-    failures_ = 0;
-    error_.reset();
-    outbox.add(observers_, refused);
-    note_state(now, outbox);
-    if (!flight_ && !source_->interactive()) {
-      opened = open_flight(outbox);
-    }
+  std::shared_ptr<const Error> old_error;  // may own anything: gone after the lock
+  lock.lock();
+  if (!is_current()) {
+    return;
   }
-  outbox.deliver();
-  source_->invalidate(access_key_id);
+  const auto now = clock_->now();
+  auto refused = event(RefreshEvent::Type::invalidated, now);
+  refused.state = Freshness::none;
+  cell_.publish(nullptr, {}, WallTime::min());
+  current_ = {};
+  next_attempt_ = {};
+  failures_ = 0;
+  old_error.swap(error_);
+  if (!flight_ && !interactive_) {
+    opened = open_flight();
+  }
+  outbox.add(observers_, refused);
+  note_state(now, outbox);
+  lock.unlock();
   if (opened) {
     reschedule();
-    launch(opened);
+    launch(opened, false);
   }
+  outbox.deliver();
 }
 
 void RefreshingCredentialsProvider::Engine::close() noexcept {
@@ -358,6 +412,7 @@ void RefreshingCredentialsProvider::Engine::after_fork_in_child() noexcept ARS_N
   if (flight_ && flight_->caller != std::this_thread::get_id()) {
     // The call went on in the parent. A job that still waits in the queue must not make it again.
     flight_->claimed.store(true);
+    flight_->done = true;
     flight_.reset();
   }
   // Destroying a condition variable that vanished threads wait on would wait for them: leaked.

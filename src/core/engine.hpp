@@ -55,7 +55,9 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
     std::thread::id caller{};
     std::stop_source stop{};
     SteadyTime started{};
+    /// After it nobody waits for the answer any more, and the source is asked to give up.
     SteadyTime deadline{};
+    bool asked_to_stop = false;
     bool done = false;
     std::shared_ptr<const Error> error{};
   };
@@ -72,6 +74,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   struct Current {
     std::shared_ptr<const Credentials> credentials{};
     core::Milestones milestones{};
+    /// The end by the steady clock: a wall clock that is set back must not lengthen a set's life.
+    SteadyTime expires_steady = SteadyTime::max();
   };
 
   void before_fork() noexcept override;
@@ -95,9 +99,10 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   [[nodiscard]] CredentialsSnapshot snapshot(WallTime now) const ARS_REQUIRES(mutex_);
   [[nodiscard]] Due due_in(std::chrono::milliseconds pause) const;
 
-  std::shared_ptr<Flight> open_flight(Outbox& outbox) ARS_REQUIRES(mutex_);
-  /// Gives the flight to the scheduler, which may run it at once.
-  void launch(const std::shared_ptr<Flight>& flight) ARS_EXCLUDES(mutex_);
+  std::shared_ptr<Flight> open_flight() ARS_REQUIRES(mutex_);
+  /// Gives the flight to the scheduler, which may run it at once. If it has no thread for it, the calling thread makes
+  /// the call, or, when it must not wait, the flight fails. Either way the flight does land.
+  void launch(const std::shared_ptr<Flight>& flight, bool may_wait) ARS_EXCLUDES(mutex_);
   /// Makes the call, unless another thread has.
   void fly(const std::shared_ptr<Flight>& flight, bool foreground) ARS_EXCLUDES(mutex_);
   void check_usable(const Credentials& credentials) const;
@@ -112,6 +117,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
                               core::MutexLock& lock) ARS_REQUIRES(mutex_);
   [[noreturn]] void raise_timeout(std::chrono::milliseconds timeout) const;
   [[noreturn]] void raise_closed() const;
+  /// A source, or an observer of this very call, that reads the session it serves would wait for itself.
+  void refuse_to_wait_for_itself(const Flight& flight) const ARS_REQUIRES(mutex_);
 
   /// Brings the scheduler's timer in line with `next_wake`.
   void reschedule() ARS_EXCLUDES(mutex_);
@@ -121,10 +128,15 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
 
   const std::shared_ptr<CredentialsProvider> source_;
   const std::string name_;
+  /// Asked once: it is the source's, and must not be called under the lock.
+  const bool interactive_;
   const core::RefreshPolicy policy_;
   const std::shared_ptr<const Clock> clock_;
   const std::shared_ptr<Scheduler> scheduler_;
   const std::shared_ptr<const ClockSkew> skew_;
+
+  /// Made in advance, for when there is no memory to make another.
+  const std::shared_ptr<const Error> exhausted_;
 
   core::SnapshotCell cell_;
 
@@ -139,7 +151,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   SteadyTime raise_error_until_ ARS_GUARDED_BY(mutex_) = SteadyTime::min();
   unsigned failures_ ARS_GUARDED_BY(mutex_) = 0;
   Due next_attempt_ ARS_GUARDED_BY(mutex_);
-  /// Of the last set, as it was at receipt; it outlives the set.
+  /// Of the last set, as it was at its first receipt; both outlive the set.
+  std::string last_key_id_ ARS_GUARDED_BY(mutex_);
   std::chrono::milliseconds last_lifetime_ ARS_GUARDED_BY(mutex_){0};
   /// There has been a set: from then on it is kept alive without readers.
   bool keeps_alive_ ARS_GUARDED_BY(mutex_) = false;

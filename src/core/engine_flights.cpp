@@ -21,43 +21,58 @@ using std::chrono::milliseconds;
 
 // ---- one call to the source ----
 
-std::shared_ptr<RefreshingCredentialsProvider::Engine::Flight> RefreshingCredentialsProvider::Engine::open_flight(
-    Outbox& outbox) {
-  flight_ = std::make_shared<Flight>();
-  flight_->started = clock_->steady_now();
-  flight_->deadline = core::saturating_add(flight_->started, options().read_timeout);
-  outbox.add(observers_, event(RefreshEvent::Type::attempt, clock_->now()));
-  return flight_;
+std::shared_ptr<RefreshingCredentialsProvider::Engine::Flight> RefreshingCredentialsProvider::Engine::open_flight() {
+  auto flight = std::make_shared<Flight>();
+  flight->started = clock_->steady_now();
+  flight->deadline = core::saturating_add(flight->started, options().read_timeout);
+  flight_ = flight;
+  return flight;
 }
 
-void RefreshingCredentialsProvider::Engine::launch(const std::shared_ptr<Flight>& flight) {
-  scheduler_->run([weak = weak_from_this(), flight] {
-    if (const auto self = weak.lock()) {
-      self->fly(flight, false);
+void RefreshingCredentialsProvider::Engine::launch(const std::shared_ptr<Flight>& flight, bool may_wait) {
+  try {
+    scheduler_->run([weak = weak_from_this(), flight] {
+      if (const auto self = weak.lock()) {
+        self->fly(flight, false);
+      }
+    });
+  } catch (...) {
+    if (may_wait) {
+      fly(flight, false);
+    } else if (!flight->claimed.exchange(true)) {
+      land(flight, nullptr, exhausted_);
     }
-  });
+  }
 }
 
 void RefreshingCredentialsProvider::Engine::fly(const std::shared_ptr<Flight>& flight, bool foreground) {
   if (flight->claimed.exchange(true)) {
     return;
   }
-  {
-    const core::MutexLock lock{mutex_};
-    flight->caller = std::this_thread::get_id();
-  }
   std::shared_ptr<const Credentials> answer;
   std::shared_ptr<const Error> error;
   try {
-    answer = std::make_shared<const Credentials>(
-        source_->resolve({.stop = flight->stop.get_token(), .deadline = flight->deadline, .foreground = foreground}));
+    Outbox outbox;
+    ResolveContext context{.stop = flight->stop.get_token(), .foreground = foreground};
+    {
+      const core::MutexLock lock{mutex_};
+      flight->caller = std::this_thread::get_id();
+      context.deadline = flight->deadline;
+      outbox.add(observers_, event(RefreshEvent::Type::attempt, clock_->now()));
+    }
+    outbox.deliver();
+    answer = std::make_shared<const Credentials>(source_->resolve(context));
     check_usable(*answer);
   } catch (...) {
     answer.reset();
-    error = current_error(fmt::format(
-        "The credentials source '{}' threw an exception that is not one of this library's errors. Mend the source; "
-        "the exception is the cause of this error.",
-        name_));
+    try {
+      error = current_error(fmt::format(
+          "The credentials source '{}' threw an exception that is not one of this library's errors. Mend the source; "
+          "the exception is the cause of this error.",
+          name_));
+    } catch (...) {
+      error = exhausted_;
+    }
   }
   land(flight, std::move(answer), std::move(error));
 }
@@ -90,10 +105,14 @@ void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& 
   Outbox outbox;
   std::string line;
   auto level = core::LogLevel::info;
+  const auto old_error = last_error();  // may own anything: gone after the lock
   core::MutexLock lock{mutex_};
+  // Before anything that can throw: nobody may be left waiting.
   flight->error = error;
   flight->done = true;
-  if (!closed_ && flight_ == flight) {
+  flight_done_->notify_all();
+  const bool counts = !closed_ && flight_ == flight;
+  if (counts) {
     flight_.reset();
     if (answer) {
       if (failures_ > 0) {
@@ -108,36 +127,42 @@ void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& 
       level = hidden && failures_ == 1 ? core::LogLevel::warning : core::LogLevel::info;
     }
   }
-  flight_done_->notify_all();
   lock.unlock();
   if (!line.empty()) {
     core::log(level, line);
   }
-  outbox.deliver();
   reschedule();
+  outbox.deliver();
 }
 
 void RefreshingCredentialsProvider::Engine::take(std::shared_ptr<const Credentials> answer, const Flight& flight,
                                                  Outbox& outbox) {
   const auto now = clock_->now();
+  // Beyond any real expiration, and far from where time arithmetic overflows.
+  constexpr auto kFarFuture = std::chrono::hours{24 * 365 * 100};
   core::Milestones milestones;
+  auto expires_steady = SteadyTime::max();
   if (const auto expiration = answer->expiration()) {
-    milestones = policy_.milestones(now, *expiration - skew_->get(), random_);
-    last_lifetime_ = duration_cast<milliseconds>(milestones.expires_at - now);
+    milestones = policy_.milestones(now, std::min(*expiration, now + kFarFuture) - skew_->get(), random_);
+    const auto lifetime = duration_cast<milliseconds>(milestones.expires_at - now);
+    expires_steady = core::saturating_add(clock_->steady_now(), lifetime);
+    // A source that repeats its set does not make it a short-lived one.
+    last_lifetime_ = answer->access_key_id() == last_key_id_ ? std::max(last_lifetime_, lifetime) : lifetime;
+    last_key_id_ = answer->access_key_id();
     next_attempt_ = due_in(policy_.pause_after_success(now, milestones));
   } else {
     last_lifetime_ = milliseconds::zero();
     next_attempt_ = {SteadyTime::max(), WallTime::max()};
   }
-  current_ = {std::move(answer), milestones};
   error_.reset();
   failures_ = 0;
   keeps_alive_ = true;
+  current_ = {std::move(answer), milestones, expires_steady};
   cell_.publish(current_.credentials, milestones, quiet_until(now));
   note_state(now, outbox);
   auto success = event(RefreshEvent::Type::success, now);
   success.latency = duration_cast<milliseconds>(clock_->steady_now() - flight.started);
-  if (options().background_refresh && !source_->interactive() && next_attempt_.wall != WallTime::max()) {
+  if (options().background_refresh && !interactive_ && next_attempt_.wall != WallTime::max()) {
     success.next_attempt = duration_cast<milliseconds>(next_attempt_.wall - now);
   }
   outbox.add(observers_, success);
@@ -156,8 +181,10 @@ void RefreshingCredentialsProvider::Engine::note_failure(const std::shared_ptr<c
        .retry_after = error->retry_after()},
       random_);
   if (options().raise_non_recoverable && error->kind() == ErrorKind::non_recoverable) {
-    pause = policy_.error_ttl(random_);
-    raise_error_until_ = core::saturating_add(clock_->steady_now(), pause);
+    const auto ttl = policy_.error_ttl(random_);
+    raise_error_until_ = core::saturating_add(clock_->steady_now(), ttl);
+    // A timer keeps to the back-off; a reader may ask again as soon as the error is no longer raised.
+    pause = options().background_refresh ? std::max(pause, ttl) : ttl;
   }
   next_attempt_ = due_in(pause);
   cell_.set_quiet_until(quiet_until(now));
@@ -165,7 +192,7 @@ void RefreshingCredentialsProvider::Engine::note_failure(const std::shared_ptr<c
   auto failure = event(RefreshEvent::Type::failure, now);
   failure.latency = duration_cast<milliseconds>(clock_->steady_now() - flight.started);
   failure.error = error;
-  if (options().background_refresh && keeps_alive_ && !source_->interactive()) {
+  if (options().background_refresh && keeps_alive_ && !interactive_) {
     failure.next_attempt = pause;
   }
   outbox.add(observers_, failure);
@@ -185,11 +212,19 @@ void RefreshingCredentialsProvider::Engine::reschedule() {
   if (!due) {
     return;
   }
-  const auto timer = scheduler_->run_at(due->steady, due->wall, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->on_timer();
-    }
-  });
+  Scheduler::JobId timer = 0;
+  try {
+    timer = scheduler_->run_at(due->steady, due->wall, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->on_timer();
+      }
+    });
+  } catch (...) {
+    // No timer to be had: the next reader past the advisory window plans anew.
+    lock.lock();
+    must_reschedule_ = true;
+    return;
+  }
   lock.lock();
   if (plan == plan_ && !closed_) {
     timer_ = timer;
@@ -209,17 +244,20 @@ void RefreshingCredentialsProvider::Engine::on_timer() {
       return;
     }
     note_state(clock_->now(), outbox);
-    if (flight_ && clock_->steady_now() >= flight_->deadline) {
+    if (flight_ && !flight_->asked_to_stop && clock_->steady_now() >= flight_->deadline) {
       // Nobody waits for the answer any more. A source that does not heed this goes on, alone.
       overdue = flight_;
-      flight_->deadline = SteadyTime::max();
-    } else if (keeps_alive_ && may_ask_source() && !source_->interactive()) {
-      opened = open_flight(outbox);
+      flight_->asked_to_stop = true;
+    } else if (keeps_alive_ && may_ask_source() && !interactive_) {
+      opened = open_flight();
       cell_.set_quiet_until(quiet_until(clock_->now()));
     }
   }
   outbox.deliver();
   if (overdue) {
+    core::log(core::LogLevel::warning,
+              fmt::format("{}: the source has not answered within {} ms and is asked to give up", name_,
+                          options().read_timeout.count()));
     overdue->stop.request_stop();
   }
   reschedule();

@@ -19,7 +19,10 @@ class ProcessEnvironment final : public Environment {
 }  // namespace
 
 std::shared_ptr<const Environment> process_environment() {
-  static const auto environment = std::make_shared<const ProcessEnvironment>();
+  // Never destroyed: the log may be made by a thread that outlives main().
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+  static const auto& environment =
+      *new std::shared_ptr<const Environment>{std::make_shared<const ProcessEnvironment>()};
   return environment;
 }
 

@@ -55,6 +55,13 @@ class ForkRegistry {
   ForkParticipant* last_ ARS_GUARDED_BY(mutex_) = nullptr;
 };
 
+namespace {
+
+/// Made when the program is loaded: a fork() while another thread makes it would leave the child waiting for ever.
+[[maybe_unused]] const auto& at_load = ForkRegistry::instance();
+
+}  // namespace
+
 void ForkParticipant::join_fork_registry() {
   ForkRegistry::instance().join(*this);
 }

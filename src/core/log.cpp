@@ -40,13 +40,18 @@ class Log final : public ForkParticipant {
   void write(LogLevel level, std::string_view text) ARS_EXCLUDES(mutex_) {
     const auto spdlog_level = to_spdlog(level);
     const MutexLock lock{mutex_};
+    if (!configured_) {
+      // At the first line rather than at load, so that main() can still set the variable.
+      const auto wanted = process_environment()->get("AWS_REFRESH_SESSION_LOG").value_or("warning");
+      const auto level = spdlog::level::from_str(wanted);  // "off" for what it does not know
+      logger_.set_level(level == spdlog::level::off && wanted != "off" ? spdlog::level::warn : level);
+      configured_ = true;
+    }
     logger_.log(spdlog_level, spdlog::string_view_t{text.data(), text.size()});
   }
 
  private:
   Log() : logger_("aws-refresh-session", std::make_shared<spdlog::sinks::stderr_sink_st>()) {
-    const auto wanted = process_environment()->get("AWS_REFRESH_SESSION_LOG").value_or("warning");
-    logger_.set_level(spdlog::level::from_str(wanted));
     logger_.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %n %l: %v");
     logger_.flush_on(spdlog::level::trace);
     join_fork_registry();
@@ -58,7 +63,11 @@ class Log final : public ForkParticipant {
 
   Mutex mutex_;
   spdlog::logger logger_ ARS_GUARDED_BY(mutex_);
+  bool configured_ ARS_GUARDED_BY(mutex_) = false;
 };
+
+/// Made when the program is loaded: a fork() while another thread makes it would leave the child waiting for ever.
+[[maybe_unused]] const auto& at_load = Log::instance();
 
 }  // namespace
 

@@ -32,8 +32,9 @@ milliseconds RefreshPolicy::advisory_window(milliseconds lifetime, std::minstd_r
   milliseconds window = part_of(lifetime, options_.advisory_fraction);
   if (!options_.advisory_tiers.empty()) {
     const auto& tiers = options_.advisory_tiers;
-    const auto tier =
-        std::find_if(tiers.begin(), tiers.end(), [&](const auto& each) { return lifetime <= each.up_to; });
+    const auto tier = std::find_if(tiers.begin(), tiers.end(), [&](const auto& each) {
+      return std::chrono::ceil<std::chrono::seconds>(lifetime) <= each.up_to;
+    });
     window = tier == tiers.end() ? tiers.back().window : tier->window;
   }
   return window + part_of(window, std::uniform_real_distribution<double>{0.0, options_.advisory_jitter}(random));
@@ -41,11 +42,13 @@ milliseconds RefreshPolicy::advisory_window(milliseconds lifetime, std::minstd_r
 
 Milestones RefreshPolicy::milestones(WallTime now, WallTime expires_at, std::minstd_rand& random) const {
   const auto lifetime = duration_cast<milliseconds>(expires_at - now);
-  const auto advisory = advisory_window(lifetime, random);
+  // A window longer than the life means: from the start. Clamped, so that no window, however long, can overflow.
+  const auto advisory = std::clamp(advisory_window(lifetime, random), milliseconds::zero(), lifetime);
   const auto mandatory = options_.mandatory_window.value_or(
       std::min({part_of(lifetime, options_.mandatory_fraction), options_.mandatory_limit, advisory}));
-  return {.advisory_at = expires_at - std::max(advisory, mandatory),
-          .mandatory_at = expires_at - mandatory,
+  const auto clamped_mandatory = std::min(mandatory, lifetime);
+  return {.advisory_at = expires_at - std::max(advisory, clamped_mandatory),
+          .mandatory_at = expires_at - clamped_mandatory,
           .expires_at = expires_at};
 }
 
@@ -76,7 +79,7 @@ milliseconds RefreshPolicy::pause_after_failure(const Failure& failure, std::min
     pause = draw(options_.backoff_initial, options_.backoff_max, random);
   }
   if (failure.retry_after) {
-    pause = std::max<milliseconds>(pause, *failure.retry_after);
+    pause = std::max<milliseconds>(pause, std::min(*failure.retry_after, std::chrono::seconds{86'400}));
   }
   return std::clamp(pause, std::min(kShortestPause, longest), longest);
 }

@@ -19,7 +19,7 @@ class RefreshPolicy {
   [[nodiscard]] Milestones milestones(WallTime now, WallTime expires_at, std::minstd_rand& random) const;
 
   /// Until the source is asked again after a success. A source whose sets are never fresh (a window as long as the
-  /// lifetime, or the same old set again) is asked at most four times a lifetime.
+  /// lifetime, or the same old set again) is asked again after a quarter of what is left of them.
   [[nodiscard]] std::chrono::milliseconds pause_after_success(WallTime now, const Milestones& milestones) const;
 
   /// What is known when an attempt has failed.

@@ -75,7 +75,7 @@ void SnapshotCell::set_quiet_until(WallTime moment) noexcept {
 void SnapshotCell::reclaim() noexcept {
   // A reader is inside for some nanoseconds; one that was preempted there is waited for a little and else left to the
   // next call.
-  constexpr int kPatience = 64;
+  constexpr int kPatience = 8;
   constexpr std::uint32_t kAll = (1U << kShards) - 1U;
   for (int round = 0; round < kPatience && !retired_.empty(); ++round) {
     for (std::size_t index = 0; index < kShards; ++index) {

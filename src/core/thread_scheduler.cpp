@@ -1,10 +1,16 @@
 #include "core/thread_scheduler.hpp"
 
+#include "core/log.hpp"
+
+#include <aws_refresh_session/exceptions.hpp>
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -68,6 +74,10 @@ void SchedulerCore::run(std::function<void()> job) {
   }
   ready_.push_back(std::move(job));
   ensure_threads();
+  if (workers_ == 0) {
+    ready_.pop_back();
+    throw std::system_error{std::make_error_code(std::errc::resource_unavailable_try_again), "no thread to be had"};
+  }
 }
 
 Scheduler::JobId SchedulerCore::run_at(SteadyTime steady, WallTime wall, std::function<void()> job) {
@@ -146,8 +156,8 @@ void SchedulerCore::start_worker() {
   ++workers_;
   try {
     start_detached([self = shared_from_this()] { self->work(); });
-  } catch (const std::system_error&) {
-    // No thread to be had: the job stays queued for the threads there are, or for the next call.
+  } catch (...) {
+    // No thread to be had: the job waits for those there are. Without any, `run` says so.
     --workers_;
   }
 }
@@ -157,7 +167,7 @@ void SchedulerCore::start_timer() {
   timer_runs_ = true;
   try {
     start_detached([self = shared_from_this()] { self->keep_time(); });
-  } catch (const std::system_error&) {
+  } catch (...) {
     timer_runs_ = false;
   }
 }
@@ -187,7 +197,11 @@ void SchedulerCore::work() {
       ensure_threads();
     }
     lock.unlock();
-    job();
+    try {
+      job();
+    } catch (...) {
+      log(LogLevel::error, "a background job threw an exception, which jobs must not do");
+    }
     job = nullptr;  // what it owns goes before this thread counts as free
     lock.lock();
     if (generation == generation_) {
@@ -209,11 +223,14 @@ void SchedulerCore::keep_time() {
     if (timed_.empty() && ready_.empty()) {
       break;
     }
+    open_descriptors();
     arm();
     std::array<pollfd, 3> waits{
         {{steady_timer_.get(), POLLIN, 0}, {wall_timer_.get(), POLLIN, 0}, {wake_timer_thread_.get(), POLLIN, 0}}};
     // Without descriptors (the process has run out of them) time is kept by looking.
-    const int patience = steady_timer_.get() < 0 || wall_timer_.get() < 0 || wake_timer_thread_.get() < 0 ? 100 : -1;
+    const bool blind = !steady_timer_ || !wall_timer_ || !wake_timer_thread_;
+    // Jobs that wait for a thread are looked after once a second, whatever else fails.
+    const int patience = blind ? 100 : ready_.empty() ? -1 : 1'000;
     lock.unlock();
     if (::poll(waits.data(), waits.size(), patience) > 0) {
       for (const auto& each : waits) {
@@ -247,9 +264,6 @@ void SchedulerCore::collect_due() {
 }
 
 void SchedulerCore::arm() {
-  if (steady_timer_.get() < 0) {
-    return;
-  }
   auto steady = by_steady_.empty() ? SteadyTime::max() : by_steady_.begin()->first;
   if (const auto stall = next_stall()) {
     steady = std::min(steady, *stall);
@@ -263,9 +277,13 @@ void SchedulerCore::arm() {
 }
 
 void SchedulerCore::open_descriptors() {
-  if (steady_timer_.get() < 0) {
+  if (!steady_timer_) {
     steady_timer_ = FileDescriptor{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+  }
+  if (!wall_timer_) {
     wall_timer_ = FileDescriptor{::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
+  }
+  if (!wake_timer_thread_) {
     wake_timer_thread_ = FileDescriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   }
 }
@@ -325,6 +343,24 @@ class ThreadScheduler final : public Scheduler {
 }  // namespace core
 
 std::shared_ptr<Scheduler> make_thread_scheduler(const ThreadSchedulerOptions& options) {
+  constexpr std::chrono::milliseconds kShortest{1};
+  constexpr std::chrono::milliseconds kLongest{std::chrono::hours{24}};
+  const auto refuse = [](const char* param, const char* rule) {
+    throw ValidationError{
+        {.message = fmt::format("Scheduler option {} {}.", param, rule), .code = "InvalidParameter", .param = param}};
+  };
+  if (options.threads == 0) {
+    refuse("threads", "must be at least 1");
+  }
+  if (options.max_threads < options.threads) {
+    refuse("max_threads", "must not be less than threads");
+  }
+  for (const auto& [param, time] :
+       {std::pair{"stalled_after", options.stalled_after}, std::pair{"idle_timeout", options.idle_timeout}}) {
+    if (time < kShortest || time > kLongest) {
+      refuse(param, "must lie between 1 ms and 24 h");
+    }
+  }
   return std::make_shared<core::ThreadScheduler>(options);
 }
 

@@ -53,6 +53,9 @@ class WarningDesk final : public core::ForkParticipant {
   std::set<std::string> heard_ ARS_GUARDED_BY(mutex_);
 };
 
+/// Made when the program is loaded: a fork() while another thread makes it would leave the child waiting for ever.
+[[maybe_unused]] const auto& at_load = WarningDesk::instance();
+
 }  // namespace
 
 WarningHandler set_warning_handler(WarningHandler handler) {

@@ -21,7 +21,8 @@ class ScriptedSource final : public CredentialsProvider {
  public:
   using Answer = std::function<Credentials(const ResolveContext&)>;
 
-  explicit ScriptedSource(Answer answer) : answer_(std::move(answer)) {}
+  explicit ScriptedSource(Answer answer, bool needs_a_person = false)
+      : needs_a_person_(needs_a_person), answer_(std::move(answer)) {}
 
   Credentials resolve(const ResolveContext& context) override {
     ++calls;
@@ -33,7 +34,7 @@ class ScriptedSource final : public CredentialsProvider {
     return answer(context);
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "scripted"; }
-  [[nodiscard]] bool interactive() const noexcept override { return asks_a_person; }
+  [[nodiscard]] bool interactive() const noexcept override { return needs_a_person_; }
 
   void answer_with(Answer answer) {
     const std::lock_guard lock{mutex_};
@@ -41,9 +42,9 @@ class ScriptedSource final : public CredentialsProvider {
   }
 
   std::atomic<int> calls{0};
-  bool asks_a_person = false;
 
  private:
+  const bool needs_a_person_;
   std::mutex mutex_;
   Answer answer_;
 };

@@ -515,20 +515,134 @@ TEST(RefreshingProvider, BackgroundOffKeepsNoTimerAndRefreshesOnARead) {
 
 TEST(RefreshingProvider, SourceThatNeedsAPersonIsAskedInTheForegroundOnly) {
   EngineFixture engine{without_jitter(), 1h, EngineFixture::Mode::queued};
-  engine.source->asks_a_person = true;
   bool foreground = false;
-  engine.source->answer_with([&](const ResolveContext& context) {
-    foreground = context.foreground;
-    return engine.make_set(1h);
-  });
-  EXPECT_EQ(engine.provider->credentials()->access_key_id(), "ASIA1");  // on this thread: the scheduler ran nothing
+  auto person = std::make_shared<ScriptedSource>(
+      [&](const ResolveContext& context) {
+        foreground = context.foreground;
+        return engine.make_set(1h);
+      },
+      true);
+  RefreshingCredentialsProvider provider{
+      person, without_jitter(), {.clock = engine.clock, .scheduler = engine.scheduler}};
+  EXPECT_THROW(static_cast<void>(provider.credentials(0ms)), CredentialError);  // zero never waits, and so never asks
+  EXPECT_EQ(person->calls, 0);
+  EXPECT_EQ(provider.credentials()->access_key_id(), "ASIA1");  // on this thread: the scheduler ran nothing
   EXPECT_TRUE(foreground);
   engine.scheduler->advance(59min);
-  EXPECT_EQ(engine.provider->credentials()->access_key_id(), "ASIA1");
-  EXPECT_EQ(engine.source->calls, 1);
+  EXPECT_EQ(provider.credentials()->access_key_id(), "ASIA1");
+  EXPECT_EQ(person->calls, 1);
   engine.scheduler->advance(2min);
-  EXPECT_EQ(engine.source->calls, 1);
-  EXPECT_EQ(engine.provider->credentials()->access_key_id(), "ASIA2");
+  EXPECT_EQ(person->calls, 1);
+  EXPECT_EQ(provider.credentials()->access_key_id(), "ASIA2");
+}
+
+TEST(RefreshingProvider, PersonIsGivenTheReadersOwnTime) {
+  EngineFixture engine;
+  SteadyTime deadline;
+  auto person = std::make_shared<ScriptedSource>(
+      [&](const ResolveContext& context) {
+        deadline = context.deadline;
+        return engine.make_set(1h);
+      },
+      true);
+  RefreshingCredentialsProvider provider{person, {}, {.clock = engine.clock, .scheduler = engine.scheduler}};
+  static_cast<void>(provider.credentials(5s));
+  EXPECT_EQ(deadline, engine.clock->steady_now() + 5s);
+}
+
+/// A scheduler that has no thread left for anybody.
+class ExhaustedScheduler final : public Scheduler {
+ public:
+  void run(std::function<void()> /*job*/) override { throw std::runtime_error{"no thread"}; }
+  JobId run_at(SteadyTime /*steady*/, WallTime /*wall*/, std::function<void()> /*job*/) override {
+    throw std::runtime_error{"no thread"};
+  }
+  void cancel(JobId /*id*/) noexcept override {}
+};
+
+TEST(RefreshingProvider, WithoutThreadsTheReaderThatMustWaitMakesTheCallAndOthersGoOnWithTheirSet) {
+  EngineFixture engine;
+  RefreshingCredentialsProvider provider{
+      engine.source, without_jitter(), {.clock = engine.clock, .scheduler = std::make_shared<ExhaustedScheduler>()}};
+  EXPECT_EQ(provider.credentials()->access_key_id(), "ASIA1");
+  engine.clock->advance(40min);
+  EXPECT_EQ(provider.credentials()->access_key_id(), "ASIA1");
+  EXPECT_EQ(provider.last_error()->code(), "ResourceExhausted");
+  EXPECT_EQ(provider.refresh_now()->access_key_id(), "ASIA2");
+}
+
+TEST(RefreshingProvider, SourceThatReadsItsOwnSessionIsToldSo) {
+  EngineFixture engine;
+  engine.source->answer_with([&](const ResolveContext&) { return *engine.provider->credentials(); });
+  try {
+    static_cast<void>(engine.provider->credentials());
+    ADD_FAILURE();
+  } catch (const CredentialError& error) {
+    EXPECT_EQ(error.code(), "Recursion");
+  }
+}
+
+TEST(RefreshingProvider, SourceThatCannotInvalidateDoesNotStopTheRefresh) {
+  class Stubborn final : public CredentialsProvider {
+   public:
+    Credentials resolve(const ResolveContext&) override {
+      return Credentials{std::to_string(++number_), "s", "t", std::chrono::system_clock::now() + 1h};
+    }
+    [[nodiscard]] std::string_view name() const noexcept override { return "stubborn"; }
+    void invalidate(std::string_view) override { throw std::runtime_error{"no"}; }
+
+   private:
+    int number_ = 0;
+  };
+  RefreshingCredentialsProvider provider{std::make_shared<Stubborn>()};
+  static_cast<void>(provider.credentials());
+  provider.invalidate("1");
+  EXPECT_EQ(provider.credentials()->access_key_id(), "2");
+}
+
+TEST(RefreshingProvider, WallClockSetBackDoesNotLengthenALife) {
+  auto options = without_jitter();
+  options.background_refresh = false;
+  EngineFixture engine{options};
+  static_cast<void>(engine.provider->credentials());
+  engine.source->answer_with(EngineFixture::failing());
+  engine.clock->advance(50min);
+  static_cast<void>(engine.provider->credentials());
+  engine.clock->step_wall(-2h);
+  engine.clock->advance(10min);
+  EXPECT_EQ(engine.provider->state(), Freshness::expired);
+}
+
+TEST(RefreshingProvider, WindowsAndTimesThatWouldOverflowMeanForEver) {
+  auto options = without_jitter();
+  options.advisory_window = std::chrono::milliseconds::max();
+  options.advisory_tiers = {{std::chrono::seconds::max(), 5min}};
+  EngineFixture engine{options, 1h, EngineFixture::Mode::queued};
+  EXPECT_THROW(static_cast<void>(engine.provider->credentials(-1h)), CredentialError);
+  engine.scheduler->run_ready();
+  EXPECT_EQ(engine.provider->credentials(std::chrono::milliseconds::max()).freshness(), Freshness::advisory);
+  engine.source->answer_with([](const ResolveContext&) { return Credentials{"EVER", "s", "t", WallTime::max()}; });
+  engine.scheduler->run_ready();
+  engine.scheduler->advance(20min);
+  EXPECT_EQ(engine.provider->credentials()->access_key_id(), "EVER");
+  EXPECT_NE(engine.provider->state(), Freshness::expired);
+}
+
+TEST(RefreshingProvider, RepeatedSetDoesNotShortenTheBackOff) {
+  EngineFixture engine{without_jitter()};
+  const auto same = engine.make_set(1h);
+  engine.source->answer_with([same](const ResolveContext&) { return same; });
+  static_cast<void>(engine.provider->credentials());
+  engine.scheduler->advance(59min + 59s);
+  engine.source->answer_with(EngineFixture::failing());
+  engine.scheduler->advance(1h);
+  auto longest = 0ms;
+  for (const auto& each : engine.events) {
+    if (each.type == RefreshEvent::Type::failure) {
+      longest = std::max(longest, *each.next_attempt);
+    }
+  }
+  EXPECT_GT(longest, 10s);
 }
 
 TEST(RefreshingProvider, ObserversHearEveryAttemptOutcomeAndStateWithoutASecret) {

@@ -1,3 +1,4 @@
+#include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/scheduler.hpp>
 
 #include <gtest/gtest.h>
@@ -101,6 +102,21 @@ TEST(ThreadScheduler, JobMayBeTheLastOwnerOfTheScheduler) {
   });
   door->count_down();
   done->wait();
+}
+
+TEST(ThreadScheduler, OptionsThatCannotWorkAreRefused) {
+  EXPECT_THROW(make_thread_scheduler({.threads = 0}), ValidationError);
+  EXPECT_THROW(make_thread_scheduler({.threads = 4, .max_threads = 3}), ValidationError);
+  EXPECT_THROW(make_thread_scheduler({.stalled_after = std::chrono::milliseconds::max()}), ValidationError);
+  EXPECT_THROW(make_thread_scheduler({.idle_timeout = 0ms}), ValidationError);
+}
+
+TEST(ThreadScheduler, JobThatThrowsEndsNothing) {
+  const auto scheduler = make_thread_scheduler({.threads = 1});
+  std::latch done{1};
+  scheduler->run([] { throw std::runtime_error{"no"}; });
+  scheduler->run([&] { done.count_down(); });
+  done.wait();
 }
 
 TEST(ThreadScheduler, ThousandsOfTimersKeepTheirOrder) {

@@ -43,8 +43,8 @@ class Log final : public ForkParticipant {
     if (!configured_) {
       // At the first line rather than at load, so that main() can still set the variable.
       const auto wanted = process_environment()->get("AWS_REFRESH_SESSION_LOG").value_or("warning");
-      const auto level = spdlog::level::from_str(wanted);  // "off" for what it does not know
-      logger_.set_level(level == spdlog::level::off && wanted != "off" ? spdlog::level::warn : level);
+      const auto known = spdlog::level::from_str(wanted);  // "off" for what it does not know
+      logger_.set_level(known == spdlog::level::off && wanted != "off" ? spdlog::level::warn : known);
       configured_ = true;
     }
     logger_.log(spdlog_level, spdlog::string_view_t{text.data(), text.size()});

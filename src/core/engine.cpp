@@ -73,11 +73,9 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
     note_state(now, outbox);
 
     std::shared_ptr<const Error> failure;
-    if (must_raise()) {
-      failure = error_;
-    } else if (!usable && joined && joined->done && joined->error) {
+    if (!usable && joined && joined->done && joined->error) {
       failure = joined->error;
-    } else if (!usable && !flight_ && !may_ask_source()) {
+    } else if (must_raise() || (!usable && !flight_ && !may_ask_source())) {
       failure = error_;
     }
     if (failure) {

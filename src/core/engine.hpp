@@ -107,7 +107,7 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   void fly(const std::shared_ptr<Flight>& flight, bool foreground) ARS_EXCLUDES(mutex_);
   void check_usable(const Credentials& credentials) const;
   void land(const std::shared_ptr<Flight>& flight, std::shared_ptr<const Credentials> answer,
-            std::shared_ptr<const Error> error) ARS_EXCLUDES(mutex_);
+            const std::shared_ptr<const Error>& error) ARS_EXCLUDES(mutex_);
   void take(std::shared_ptr<const Credentials> answer, const Flight& flight, Outbox& outbox) ARS_REQUIRES(mutex_);
   void note_failure(const std::shared_ptr<const Error>& error, const Flight& flight, Outbox& outbox)
       ARS_REQUIRES(mutex_);

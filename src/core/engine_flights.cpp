@@ -74,7 +74,7 @@ void RefreshingCredentialsProvider::Engine::fly(const std::shared_ptr<Flight>& f
       error = exhausted_;
     }
   }
-  land(flight, std::move(answer), std::move(error));
+  land(flight, std::move(answer), error);
 }
 
 void RefreshingCredentialsProvider::Engine::check_usable(const Credentials& credentials) const {
@@ -101,7 +101,7 @@ void RefreshingCredentialsProvider::Engine::check_usable(const Credentials& cred
 
 void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& flight,
                                                  std::shared_ptr<const Credentials> answer,
-                                                 std::shared_ptr<const Error> error) {
+                                                 const std::shared_ptr<const Error>& error) {
   Outbox outbox;
   std::string line;
   auto level = core::LogLevel::info;

@@ -48,7 +48,7 @@ CredentialsSnapshot SnapshotCell::read(WallTime now) const noexcept {
   return snapshot;
 }
 
-void SnapshotCell::publish(std::shared_ptr<const Credentials> credentials, const Milestones& milestones,
+void SnapshotCell::publish(const std::shared_ptr<const Credentials>& credentials, const Milestones& milestones,
                            WallTime quiet_until) {
   std::unique_ptr<Published> next;
   if (credentials) {

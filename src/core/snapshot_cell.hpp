@@ -54,7 +54,8 @@ class SnapshotCell {
   [[nodiscard]] CredentialsSnapshot read(WallTime now) const noexcept;
 
   /// Replaces the set; null drops it. Nothing is to be done before `quiet_until`.
-  void publish(std::shared_ptr<const Credentials> credentials, const Milestones& milestones, WallTime quiet_until);
+  void publish(const std::shared_ptr<const Credentials>& credentials, const Milestones& milestones,
+               WallTime quiet_until);
 
   /// Changes when the next reader takes the slow way.
   void set_quiet_until(WallTime moment) noexcept;
@@ -85,9 +86,9 @@ class SnapshotCell {
 
   [[nodiscard]] static std::size_t shard_of_this_thread() noexcept;
 
+  mutable std::array<Shard, kShards> shards_{};
   std::atomic<const Published*> current_{nullptr};
   std::atomic<WallTime::rep> quiet_until_{WallTime::min().time_since_epoch().count()};
-  mutable std::array<Shard, kShards> shards_{};
   std::vector<Retired> retired_{};
 };
 

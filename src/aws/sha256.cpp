@@ -1,5 +1,7 @@
 #include "aws/sha256.hpp"
 
+#include "core/fork_safe_once.hpp"
+
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <openssl/crypto.h>
@@ -17,14 +19,14 @@ constexpr std::size_t kBlockSize = 64;
   throw Error{{.message = "OpenSSL cannot compute SHA-256: check its configuration and providers", .code = "OpenSsl"}};
 }
 
-struct FreeDigest {
-  void operator()(EVP_MD* digest) const noexcept { ::EVP_MD_free(digest); }
-};
+// NOLINTNEXTLINE(cppcoreguidelines-owning-memory): never destroyed, see ForkSafeOnce
+core::ForkSafeOnce& digest_fetched = *new core::ForkSafeOnce;
+EVP_MD* fetched_digest = nullptr;
 
-/// Fetched once: EVP_sha256() is looked up in the providers again at every use.
+/// Fetched once and never freed: EVP_sha256() is looked up in the providers again at every use.
 const EVP_MD* sha256_digest() {
-  static const std::unique_ptr<EVP_MD, FreeDigest> digest{::EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-  return digest.get();
+  digest_fetched.run([] { fetched_digest = ::EVP_MD_fetch(nullptr, "SHA256", nullptr); });
+  return fetched_digest;
 }
 
 std::span<const unsigned char> as_bytes(std::string_view text) {

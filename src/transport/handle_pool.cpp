@@ -1,5 +1,7 @@
 #include "transport/handle_pool.hpp"
 
+#include "core/fork_safe_once.hpp"
+
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
@@ -14,12 +16,16 @@ constexpr std::size_t kMaxIdle = 16;
 /// Connections that one idle handle may hold: a session's own endpoint and one or two more.
 constexpr long kMaxConnectionsPerHandle = 4;
 
+// NOLINTNEXTLINE(cppcoreguidelines-owning-memory): never destroyed, see ForkSafeOnce
+core::ForkSafeOnce& initialised = *new core::ForkSafeOnce;
+
 /// libcurl's process-wide state. Never undone: other code of the process may use libcurl, too.
 void initialise_curl_once() {
-  static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  if (!initialised) {
-    throw std::bad_alloc{};
-  }
+  initialised.run([] {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+      throw std::bad_alloc{};
+    }
+  });
 }
 
 }  // namespace

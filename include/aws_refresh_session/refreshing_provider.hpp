@@ -61,8 +61,8 @@ struct RefreshEvent {
 
 [[nodiscard]] std::string_view to_string(RefreshEvent::Type type) noexcept;
 
-/// Runs on whichever thread did the work, never under a lock; what it throws is dropped. Keep it short: the next
-/// event of the same session waits for nothing, but the thread is a reader's or the shared pool's.
+/// Runs on whichever thread did the work, never under a lock; what it throws is dropped. The events of attempts come in
+/// order, and those of an attempt before anybody who waits for it goes on: keep it short, for they wait for it, too.
 using RefreshObserver = std::function<void(const RefreshEvent&)>;
 
 /// A window that depends on the lifetime: used for lifetimes up to and including `up_to`.

@@ -106,33 +106,41 @@ void RefreshingCredentialsProvider::Engine::land(const std::shared_ptr<Flight>& 
   std::string line;
   auto level = core::LogLevel::info;
   const auto old_error = last_error();  // may own anything: gone after the lock
-  core::MutexLock lock{mutex_};
-  // Before anything that can throw: nobody may be left waiting.
-  flight->error = error;
-  flight->done = true;
-  flight_done_->notify_all();
-  const bool counts = !closed_ && flight_ == flight;
-  if (counts) {
-    flight_.reset();
-    if (answer) {
-      if (failures_ > 0) {
-        line = fmt::format("{}: refreshed again after {} failed attempts", name_, failures_);
+  try {
+    const core::MutexLock lock{mutex_};
+    if (!closed_ && flight_ == flight) {
+      const auto failures_before = failures_;
+      if (answer) {
+        take(std::move(answer), *flight, outbox);
+        if (failures_before > 0) {
+          line = fmt::format("{}: refreshed again after {} failed attempts", name_, failures_before);
+        }
+      } else {
+        note_failure(error, *flight, outbox);
+        // Without a set, a reader gets the error; with one, nobody would hear of it.
+        const bool hidden = core::is_usable(freshness(clock_->now()));
+        level = hidden && failures_before == 0 ? core::LogLevel::warning : core::LogLevel::info;
+        line = fmt::format("{}: refresh failed, attempt {} in a row: {}", name_, failures_, error->what());
       }
-      take(std::move(answer), *flight, outbox);
-    } else {
-      note_failure(error, *flight, outbox);
-      line = fmt::format("{}: refresh failed, attempt {} in a row: {}", name_, failures_, error->what());
-      // Without a set, a reader gets the error; with one, nobody would hear of it.
-      const bool hidden = core::is_usable(freshness(clock_->now()));
-      level = hidden && failures_ == 1 ? core::LogLevel::warning : core::LogLevel::info;
     }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the answer; those who wait look anew and ask again
   }
-  lock.unlock();
+  // Before the flight is over: the next one cannot begin, so events come in order, and whoever waited finds them told.
+  outbox.deliver();
+  {
+    const core::MutexLock lock{mutex_};
+    flight->error = error;
+    flight->done = true;
+    if (flight_ == flight) {
+      flight_.reset();
+      cell_.set_quiet_until(quiet_until(clock_->now()));
+    }
+    flight_done_->notify_all();
+  }
   if (!line.empty()) {
     core::log(level, line);
   }
   reschedule();
-  outbox.deliver();
 }
 
 void RefreshingCredentialsProvider::Engine::take(std::shared_ptr<const Credentials> answer, const Flight& flight,

@@ -146,18 +146,44 @@ TEST(RefreshingProviderThreads, InvalidateDuringAFlightIsAnsweredByThatFlight) {
 }
 
 TEST(RefreshingProviderThreads, DestructionDoesNotWaitForASourceThatIgnoresIt) {
-  auto door = std::make_shared<Door>();
-  auto returned = std::make_shared<std::latch>(1);
-  auto source = std::make_shared<ScriptedSource>([door, returned](const ResolveContext&) {
-    door->pass();
-    returned->count_down();
+  struct Latches {
+    std::latch called{1};
+    std::latch door{1};
+    std::latch returned{1};
+  };
+  const auto latches = std::make_shared<Latches>();
+  auto source = std::make_shared<ScriptedSource>([latches](const ResolveContext&) {
+    latches->called.count_down();
+    latches->door.wait();
+    latches->returned.count_down();
     return make_set("late", 1h);
   });
   auto provider = std::make_unique<RefreshingCredentialsProvider>(source);
   EXPECT_THROW(static_cast<void>(provider->credentials(1ms)), CredentialError);
+  latches->called.wait();
   provider.reset();  // the source still waits at the door: returning from here is the proof
-  door->open();
-  returned->wait();
+  latches->door.count_down();
+  latches->returned.wait();
+}
+
+TEST(RefreshingProviderThreads, EventsComeInOrderAndBeforeTheReaderGoesOn) {
+  auto source = std::make_shared<ScriptedSource>([](const ResolveContext&) { return make_set("ASIA", 1h); });
+  RefreshingCredentialsProvider provider{source};
+  std::mutex mutex;
+  std::vector<RefreshEvent::Type> heard;
+  const auto handle = provider.observe([&](const RefreshEvent& event) {
+    const std::lock_guard lock{mutex};
+    if (event.type != RefreshEvent::Type::state_change) {
+      heard.push_back(event.type);
+    }
+  });
+  for (std::size_t refresh = 1; refresh <= 200; ++refresh) {
+    provider.refresh_now();
+    const std::lock_guard lock{mutex};
+    ASSERT_EQ(heard.size(), 2 * refresh);
+    ASSERT_EQ(heard[heard.size() - 2], RefreshEvent::Type::attempt);
+    ASSERT_EQ(heard.back(), RefreshEvent::Type::success);
+  }
 }
 
 TEST(RefreshingProviderThreads, DestructionCancelsASourceThatHeedsIt) {

@@ -26,6 +26,7 @@ struct Run {
 Run run_once(std::vector<std::string> arguments, std::vector<std::string> environment) {
   const auto pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> result;
+    result.reserve(texts.size() + 1);
     for (auto& each : texts) {
       result.push_back(each.data());
     }
@@ -71,7 +72,7 @@ Rows cold_process() {
   emulator::Emulator emulator;
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true"};
   for (const auto& [name, value] : emulator.environment()) {
-    environment.push_back(name + "=" + value);
+    environment.push_back(fmt::format("{}={}", name, value));
   }
   const std::string endpoint = emulator.endpoint_url();
   const auto ours = measure({BENCH_PROGRAM, "process", "--role-arn", emulator.role_arn(), "--endpoint-url", endpoint,

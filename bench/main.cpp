@@ -67,7 +67,7 @@ int run(std::string_view wanted) {
     for (const auto& row : section.run()) {
       fmt::print("| {} | {} | {} | {} |\n", row.figure, row.ours, row.goal, row.peers);
     }
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
   }
   return 0;
 }

@@ -94,15 +94,13 @@ int run_program(std::span<const std::string> arguments) noexcept {
     }
     Messages messages{line.output};
     const WarningHandler before = set_warning_handler([&messages](const Warning& w) { messages.warning(w.message); });
-    int result = status(ExitCode::source_failed);
-    {
+    const int result = [&] {
       catch_broken_pipes();
       const Interrupt interrupt;
-      result = status(run_and_report(line, messages, interrupt));
-      if (interrupt.signal() != 0 && result != status(ExitCode::ok)) {
-        result = kSignalBase + interrupt.signal();
-      }
-    }
+      const int ran = status(run_and_report(line, messages, interrupt));
+      const bool interrupted = interrupt.signal() != 0 && ran != status(ExitCode::ok);
+      return interrupted ? kSignalBase + interrupt.signal() : ran;
+    }();
     // The handler refers to `messages`.
     set_warning_handler(before);
     return result;

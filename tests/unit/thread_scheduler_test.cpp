@@ -105,10 +105,11 @@ TEST(ThreadScheduler, JobMayBeTheLastOwnerOfTheScheduler) {
 }
 
 TEST(ThreadScheduler, OptionsThatCannotWorkAreRefused) {
-  EXPECT_THROW(make_thread_scheduler({.threads = 0}), ValidationError);
-  EXPECT_THROW(make_thread_scheduler({.threads = 4, .max_threads = 3}), ValidationError);
-  EXPECT_THROW(make_thread_scheduler({.stalled_after = std::chrono::milliseconds::max()}), ValidationError);
-  EXPECT_THROW(make_thread_scheduler({.idle_timeout = 0ms}), ValidationError);
+  EXPECT_THROW(static_cast<void>(make_thread_scheduler({.threads = 0})), ValidationError);
+  EXPECT_THROW(static_cast<void>(make_thread_scheduler({.threads = 4, .max_threads = 3})), ValidationError);
+  EXPECT_THROW(static_cast<void>(make_thread_scheduler({.stalled_after = std::chrono::milliseconds::max()})),
+               ValidationError);
+  EXPECT_THROW(static_cast<void>(make_thread_scheduler({.idle_timeout = 0ms})), ValidationError);
 }
 
 TEST(ThreadScheduler, JobThatThrowsEndsNothing) {

@@ -1,6 +1,7 @@
 #include "transport/curl_transport.hpp"
 
 #include "support/loopback_server.hpp"
+#include "support/sanitizers.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 
@@ -592,6 +593,9 @@ TEST_F(CurlTransportTlsTest, AForkedChildSendsOnItsOwnConnectionAndTheParentKeep
 }
 
 TEST_F(CurlTransportTest, ForkingWhileThreadsSendLeavesBothSidesWorking) {
+  if (!support::kAllocatorSurvivesFork) {
+    GTEST_SKIP() << "AddressSanitizer's allocator does not survive a fork() while other threads allocate";
+  }
   LoopbackServer server{LoopbackServer::always(LoopbackServer::answer("ok"))};
   std::atomic<bool> stop{false};
   std::atomic<int> failed{0};

@@ -1,5 +1,7 @@
 #include "aws/signing_key_cache.hpp"
 
+#include "support/sanitizers.hpp"
+
 #include "aws/sha256.hpp"
 
 #include <gtest/gtest.h>
@@ -58,6 +60,9 @@ TEST(SigningKeyCache, IsBoundedAndDropsTheOldest) {
 }
 
 TEST(SigningKeyCache, WorksOnBothSidesOfAFork) {
+  if (!support::kAllocatorSurvivesFork) {
+    GTEST_SKIP() << "AddressSanitizer's allocator does not survive a fork() while other threads allocate";
+  }
   SigningKeyCache keys;
   std::jthread busy{[&keys](const std::stop_token& stop) {
     Sha256 sha256;

@@ -19,11 +19,11 @@ class Emulator::Impl {
   }
 
   void start(Emulator& emulator) {
-    server_ = std::make_unique<HttpServer>(
-        options_.port, options_.max_connections, [this, &emulator](const HttpRequest& request, const Peer& peer) {
-          return options_.admin && request.path.starts_with(kAdminPrefix) ? serve_admin(emulator, request)
-                                                                          : service_.handle(request, peer);
-        });
+    server_.emplace(options_.port, options_.max_connections,
+                    [this, &emulator](const HttpRequest& request, const Peer& peer) {
+                      return options_.admin && request.path.starts_with(kAdminPrefix) ? serve_admin(emulator, request)
+                                                                                      : service_.handle(request, peer);
+                    });
   }
   void stop() noexcept { server_.reset(); }
 
@@ -34,7 +34,9 @@ class Emulator::Impl {
  private:
   Options options_;
   Service service_;
-  std::unique_ptr<HttpServer> server_;
+  /// In place: requests are served from within its constructor until the end of its destructor, and those of the
+  /// control interface come back to it. A pointer would not be set yet, or no longer.
+  std::optional<HttpServer> server_;
 };
 
 Emulator::Emulator(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {

@@ -39,6 +39,7 @@ Row thirty_two_refused_readers() {
   std::set<std::string> errors;
   {
     std::vector<std::jthread> readers;
+    readers.reserve(kReaders);
     for (int reader = 0; reader < kReaders; ++reader) {
       readers.emplace_back([&] {
         start.arrive_and_wait();
@@ -88,6 +89,7 @@ Row readers_during_a_slow_refresh() {
   std::uint64_t reads = 0;
   {
     std::vector<std::jthread> readers;
+    readers.reserve(kReaders);
     for (int reader = 0; reader < kReaders; ++reader) {
       readers.emplace_back([&] {
         std::chrono::nanoseconds own_slowest{0};

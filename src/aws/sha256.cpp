@@ -106,13 +106,13 @@ Sha256Digest Sha256::hmac(std::span<const unsigned char> key, std::string_view d
 }
 
 void append_hex(std::string& out, std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const auto start = out.size();
   out.resize(start + 2 * bytes.size());
-  auto* next = out.data() + start;
-  for (const auto byte : bytes) {
-    *next++ = kDigits[byte >> 4U];
-    *next++ = kDigits[byte & 0x0fU];
+  const auto digit = [](unsigned nibble) { return static_cast<char>(nibble + (nibble < 10 ? '0' : 'a' - 10)); };
+  const std::span<char> digits{out.data() + start, 2 * bytes.size()};
+  for (std::size_t index = 0; index < bytes.size(); ++index) {
+    digits[2 * index] = digit(bytes[index] >> 4U);
+    digits[2 * index + 1] = digit(bytes[index] & 0x0fU);
   }
 }
 

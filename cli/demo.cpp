@@ -222,7 +222,7 @@ DemoReport Demo::run(Progress progress, const std::stop_token& stop) {
   // The only read that may wait: nothing can be valid yet.
   static_cast<void>(session_.credentials());
   reads_.emplace(session_, options_.readers);
-  requests_.emplace(session_, client_of(emulator_, options_), StsSeams{nullptr, nullptr, environment_, nullptr},
+  requests_.emplace(session_, client_of(emulator_, options_), ProviderSeams{nullptr, nullptr, environment_, nullptr},
                     options_.requests_per_second);
 
   std::optional<LiveScreen> screen;

@@ -95,7 +95,7 @@ std::string ReadLoad::first_error() const {
   return first_error_;
 }
 
-RequestLoad::RequestLoad(RefreshableSession& session, StsClientOptions client, StsSeams seams, int per_second)
+RequestLoad::RequestLoad(RefreshableSession& session, StsClientOptions client, ProviderSeams seams, int per_second)
     : session_(session), client_(std::move(client)), seams_(std::move(seams)) {
   // Two, so that one slow answer does not stop the other requests.
   constexpr int kThreads = 2;

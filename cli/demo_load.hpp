@@ -73,7 +73,7 @@ struct RequestTotals {
 /// Threads that send signed requests at a steady rate in all, with the session's credentials of the moment.
 class RequestLoad {
  public:
-  RequestLoad(RefreshableSession& session, StsClientOptions client, StsSeams seams, int per_second);
+  RequestLoad(RefreshableSession& session, StsClientOptions client, ProviderSeams seams, int per_second);
   ~RequestLoad() { stop(); }
   RequestLoad(const RequestLoad&) = delete;
   RequestLoad& operator=(const RequestLoad&) = delete;
@@ -89,7 +89,7 @@ class RequestLoad {
 
   RefreshableSession& session_;
   StsClientOptions client_;
-  StsSeams seams_;
+  ProviderSeams seams_;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> unanswered_{0};

@@ -92,7 +92,7 @@ MfaTokenProvider prompt_provider() {
       true);
 }
 
-Source named_source(const SourceArguments& arguments, StsSeams seams) {
+Source named_source(const SourceArguments& arguments, ProviderSeams seams) {
   Source source;
   source.client = client_options(arguments);
   source.seams = seams;
@@ -240,7 +240,7 @@ Credentials Source::credentials(const std::stop_token& stop) const {
 }
 
 Source make_source(const SourceArguments& arguments, Messages& messages) {
-  StsSeams seams;
+  ProviderSeams seams;
   seams.transport = default_http_transport();
   if (messages.verbose()) {
     seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);

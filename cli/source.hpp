@@ -38,7 +38,7 @@ struct Source {
   std::shared_ptr<CredentialsProvider> provider;
   /// How to ask STS who the credentials belong to.
   StsClientOptions client;
-  StsSeams seams;
+  ProviderSeams seams;
   /// For a method by name: keeps its provider alive and knows its identity.
   std::unique_ptr<RefreshableSession> session;
 

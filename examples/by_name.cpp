@@ -11,7 +11,7 @@ namespace ars = aws_refresh_session;
 
 namespace {
 
-ars::MethodProduct make_static_file(const ars::MethodParameters& parameters, const ars::StsSeams& /*seams*/) {
+ars::MethodProduct make_static_file(const ars::MethodParameters& parameters, const ars::ProviderSeams& /*seams*/) {
   const auto path = parameters.find("path");
   if (path == parameters.end()) {
     throw ars::ValidationError{{.message = "The method needs a path.", .param = "path"}};

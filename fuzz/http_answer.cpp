@@ -58,8 +58,8 @@ std::vector<ars::HttpResponse> parse_answers(std::string_view text) {
   }
 }
 
-ars::StsSeams make_seams(const std::vector<ars::HttpResponse>& answers) {
-  ars::StsSeams seams;
+ars::ProviderSeams make_seams(const std::vector<ars::HttpResponse>& answers) {
+  ars::ProviderSeams seams;
   seams.clock = std::make_shared<ars::testing::FakeClock>();
   seams.environment = std::make_shared<ars::FixedEnvironment>(std::map<std::string, std::string, std::less<>>{});
   seams.skew = std::make_shared<ars::ClockSkew>();

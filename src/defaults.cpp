@@ -5,6 +5,7 @@
 #include "transport/curl_transport.hpp"
 
 #include <aws_refresh_session/http_transport.hpp>
+#include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/scheduler.hpp>
 
 #include <memory>
@@ -74,6 +75,13 @@ std::shared_ptr<Scheduler> shared_scheduler() {
 }
 std::shared_ptr<HttpTransport> default_http_transport() {
   return shared_transport_slot().get();
+}
+
+ProviderSeams ProviderSeams::completed() const {
+  return {.clock = clock ? clock : system_clock(),
+          .transport = transport ? transport : default_http_transport(),
+          .environment = environment ? environment : process_environment(),
+          .skew = skew ? skew : std::make_shared<ClockSkew>()};
 }
 
 }  // namespace aws_refresh_session

@@ -10,7 +10,7 @@
 namespace aws_refresh_session {
 namespace {
 
-MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams& /*seams*/) {
+MethodProduct make_custom(const MethodParameters& /*parameters*/, const ProviderSeams& /*seams*/) {
   throw ValidationError{{.message = "Method custom needs a callable, which a text cannot name. Construct the session "
                                     "with CustomOptions, or give your callable a name with register_method.",
                          .code = "MissingParameter",
@@ -23,7 +23,7 @@ MethodProduct make_custom(const MethodParameters& /*parameters*/, const StsSeams
 
 }  // namespace
 
-MethodProduct make_sts_method(AssumeRoleOptions options, const StsSeams& seams) {
+MethodProduct make_sts_method(AssumeRoleOptions options, const ProviderSeams& seams) {
   auto client = options.client;
   // Those keys sign AssumeRole; whoami is about the session's own.
   client.credentials.reset();
@@ -39,7 +39,7 @@ MethodRegistry::MethodRegistry() {
   {
     const core::MutexLock lock{mutex_};
     factories_.emplace("custom", make_custom);
-    factories_.emplace("sts", [](const MethodParameters& parameters, const StsSeams& seams) {
+    factories_.emplace("sts", [](const MethodParameters& parameters, const ProviderSeams& seams) {
       return make_sts_method(parse_assume_role_parameters(parameters), seams);
     });
   }

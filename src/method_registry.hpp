@@ -14,7 +14,7 @@ namespace aws_refresh_session {
 
 /// What method "sts" makes, however it was chosen.
 /// \throws as make_assume_role_provider
-[[nodiscard]] MethodProduct make_sts_method(AssumeRoleOptions options, const StsSeams& seams);
+[[nodiscard]] MethodProduct make_sts_method(AssumeRoleOptions options, const ProviderSeams& seams);
 
 /// The methods that can be chosen by name. One a process: a plug-in registers itself before anybody has a session
 /// (docs/adr/0005-process-wide-state.md). Thread-safe.

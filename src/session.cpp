@@ -12,7 +12,7 @@ namespace aws_refresh_session {
 struct RefreshableSession::State {
   std::string method{};
   MethodProduct product{};
-  StsSeams seams{};
+  ProviderSeams seams{};
   std::shared_ptr<RefreshingCredentialsProvider> provider{};
   std::shared_ptr<void> observation{};
 };
@@ -20,11 +20,9 @@ struct RefreshableSession::State {
 namespace {
 
 /// Clock, network and environment as the session was given them, and one skew for all who need it.
-StsSeams seams_of(const SessionOptions& session) {
-  return {.clock = session.clock ? session.clock : system_clock(),
-          .transport = session.transport ? session.transport : default_http_transport(),
-          .environment = session.environment ? session.environment : process_environment(),
-          .skew = std::make_shared<ClockSkew>()};
+ProviderSeams seams_of(const SessionOptions& session) {
+  return ProviderSeams{.clock = session.clock, .transport = session.transport, .environment = session.environment}
+      .completed();
 }
 
 MethodProduct make_custom_method(CustomOptions options) {
@@ -63,7 +61,7 @@ RefreshableSession::RefreshableSession(std::string_view method, const MethodPara
 }
 
 std::unique_ptr<RefreshableSession::State> RefreshableSession::open(std::string method, MethodProduct product,
-                                                                    const StsSeams& seams, SessionOptions session) {
+                                                                    const ProviderSeams& seams, SessionOptions session) {
   auto state = std::make_unique<State>();
   state->method = std::move(method);
   state->seams = seams;

@@ -10,6 +10,7 @@
 #include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/http_transport.hpp>
+#include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/refreshing_provider.hpp>
 #include <aws_refresh_session/scheduler.hpp>
 #include <aws_refresh_session/session.hpp>

@@ -36,6 +36,10 @@ struct HttpRequest {
   /// False accepts any certificate: the caller has warned the user.
   bool verify_tls = true;
 
+  /// True for addresses of this machine's own surroundings (instance metadata): no proxy is used, whatever the
+  /// environment says.
+  bool bypass_proxy = false;
+
   /// True if the server must not get the request twice, e.g. because it holds a one-time code. It then goes over a new
   /// connection: libcurl repeats a request when the server closes a kept one before it answers.
   bool never_resend = false;

@@ -62,7 +62,7 @@ struct MethodProduct {
 
 /// Builds a method from its parameters.
 /// \throws ValidationError for an unknown or malformed parameter, naming it
-using MethodFactory = std::function<MethodProduct(const MethodParameters& parameters, const StsSeams& seams)>;
+using MethodFactory = std::function<MethodProduct(const MethodParameters& parameters, const ProviderSeams& seams)>;
 
 /// Credentials that stay fresh as long as the object lives. All members are thread-safe. Not copyable; share it by
 /// `std::shared_ptr`. Destruction is prompt and cancels what is in flight. A moved-from session may only be assigned to
@@ -121,7 +121,7 @@ class RefreshableSession {
 
  private:
   struct State;
-  static std::unique_ptr<State> open(std::string method, MethodProduct product, const StsSeams& seams,
+  static std::unique_ptr<State> open(std::string method, MethodProduct product, const ProviderSeams& seams,
                                      SessionOptions session);
 
   std::unique_ptr<State> state_;

@@ -9,6 +9,7 @@
 #include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/http_transport.hpp>
+#include <aws_refresh_session/provider_seams.hpp>
 
 #include <chrono>
 #include <functional>
@@ -32,27 +33,34 @@ struct ProvidedContext {
   std::string context_assertion{};
 };
 
-/// How to reach STS. Everything has a default: region and endpoint from the environment.
+/// How to reach STS. What is left empty comes from the environment, then from the profile.
 struct StsClientOptions {
-  /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, then AWS_DEFAULT_REGION, then us-east-1
-  /// (with a warning).
+  /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`, on
+  /// an EC2 instance the instance's, else us-east-1 (with a warning).
   std::string region{};
-  /// `https://sts.REGION.amazonaws.com` by default, by partition; AWS_ENDPOINT_URL_STS and AWS_ENDPOINT_URL win over
-  /// the default. `http://` sends signed requests in the clear.
+  /// `https://sts.REGION.amazonaws.com` by default, by partition. AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's
+  /// `services` section and its `endpoint_url` win over the default, in that order. `http://` sends signed requests in
+  /// the clear.
   std::string endpoint_url{};
-  /// PEM file; empty: AWS_CA_BUNDLE, else the system's.
+  /// AWS_USE_FIPS_ENDPOINT, `use_fips_endpoint`.
+  std::optional<bool> use_fips_endpoint{};
+  /// AWS_USE_DUALSTACK_ENDPOINT, `use_dualstack_endpoint`.
+  std::optional<bool> use_dualstack_endpoint{};
+  /// PEM file; empty: AWS_CA_BUNDLE, the profile's `ca_bundle`, else the system's.
   std::string ca_bundle{};
   /// False accepts any certificate, with a warning.
   bool verify_tls = true;
   std::chrono::milliseconds connect_timeout{3'000};
   /// One attempt, connection included.
   std::chrono::milliseconds attempt_timeout{10'000};
-  /// Attempts per call, the first included (1-10). None: AWS_MAX_ATTEMPTS, else 3.
+  /// Attempts per call, the first included (1-10). None: AWS_MAX_ATTEMPTS, the profile's `max_attempts`, else 3.
   std::optional<int> max_attempts{};
   /// Keys of this client alone; win over the session's base.
   std::optional<Credentials> credentials{};
   /// Only "sts" is served. Anything else is replaced, with a warning.
   std::string service = "sts";
+  /// The profile whose settings count. Empty: AWS_PROFILE, AWS_DEFAULT_PROFILE, `default`.
+  std::string profile{};
 };
 
 /// What an MFA callable is told.
@@ -141,21 +149,12 @@ struct AssumeRoleOptions {
   void validate() const;
 };
 
-/// The surroundings of an STS client. What is null is replaced by the machine's own.
-struct StsSeams {
-  std::shared_ptr<const Clock> clock{};
-  std::shared_ptr<HttpTransport> transport{};
-  std::shared_ptr<const Environment> environment{};
-  /// Updated from the service's `Date` headers.
-  std::shared_ptr<ClockSkew> skew{};
-};
-
 /// The provider behind method "sts": one AssumeRole call per `resolve`, with standard-mode retries.
 /// \throws as AssumeRoleOptions::validate
 /// What the provider throws: RequestError with the service's code, status and request id; ConnectionError;
 /// CredentialError when the base has nothing or the answer cannot be used; ConfigurationError from MFA.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_assume_role_provider(AssumeRoleOptions options,
-                                                                             StsSeams seams = {});
+                                                                             ProviderSeams seams = {});
 
 /// Who somebody is.
 struct Identity {
@@ -172,7 +171,7 @@ struct Identity {
 /// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 /// \throws RequestError, ConnectionError
 [[nodiscard]] Identity get_caller_identity(const Credentials& credentials, const StsClientOptions& options,
-                                           StsSeams seams = {}, const std::stop_token& stop = {});
+                                           ProviderSeams seams = {}, const std::stop_token& stop = {});
 
 /// Reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and AWS_ACCOUNT_ID at
 /// every call; white space around the values is cut off. Throws CredentialError: of kind not_configured when neither of

@@ -13,7 +13,6 @@ namespace aws_refresh_session::aws {
 namespace {
 
 constexpr std::string_view kDefaultRegion = "us-east-1";
-constexpr int kDefaultAttempts = 3;
 constexpr int kMostAttempts = 10;
 constexpr std::size_t kLongestLabel = 63;
 
@@ -33,95 +32,6 @@ constexpr std::array<Partition, 7> kPartitions{{
     {"", "amazonaws.com"},
 }};
 
-/// What is wrong with an endpoint, or nothing.
-std::optional<std::string> endpoint_fault(std::string_view text) {
-  const auto url = core::parse_url(text);
-  if (!url) {
-    return "it must be an absolute http:// or https:// URL with a host";
-  }
-  if (!url->user_info.empty() || text.find('@') != std::string_view::npos) {
-    return "it must not carry a user name or a password";
-  }
-  if (text.find_first_of("?#") != std::string_view::npos) {
-    return "it must have neither a query nor a fragment";
-  }
-  return std::nullopt;
-}
-
-std::string with_path(std::string url) {
-  if (url.find('/', url.find("://") + 3) == std::string::npos) {
-    url += '/';
-  }
-  return url;
-}
-
-bool is_true(const std::optional<std::string>& value) {
-  constexpr std::string_view kTrue = "true";
-  return value && std::equal(value->begin(), value->end(), kTrue.begin(), kTrue.end(),
-                             [](char left, char right) { return (left | 0x20) == right; });
-}
-
-std::string resolve_region(const StsClientOptions& options, const Environment& environment) {
-  if (!options.region.empty()) {
-    return options.region;
-  }
-  for (const auto* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (auto value = environment.get(name)) {
-      if (!is_valid_region(*value)) {
-        throw ConfigurationError{
-            {.message = "The environment names a region that is none: set it to one like eu-west-1",
-             .code = "InvalidRegion",
-             .param = name,
-             .value = *value}};
-      }
-      return *value;
-    }
-  }
-  warn({"sts.region", "No region is set for STS: using us-east-1. Set AWS_REGION or the option region."});
-  return std::string{kDefaultRegion};
-}
-
-std::optional<std::string> resolve_endpoint(const StsClientOptions& options, const Environment& environment) {
-  if (!options.endpoint_url.empty()) {
-    return options.endpoint_url;
-  }
-  if (is_true(environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))) {
-    return std::nullopt;
-  }
-  for (const auto* name : {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"}) {
-    if (auto value = environment.get(name)) {
-      if (const auto fault = endpoint_fault(*value)) {
-        // Without the value: it may hold a password.
-        throw ConfigurationError{{.message = "The environment names an endpoint that cannot be used: " + *fault,
-                                  .code = "InvalidEndpoint",
-                                  .param = name}};
-      }
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
-int resolve_attempts(const StsClientOptions& options, const Environment& environment) {
-  if (options.max_attempts) {
-    return *options.max_attempts;
-  }
-  const auto value = environment.get("AWS_MAX_ATTEMPTS");
-  if (!value) {
-    return kDefaultAttempts;
-  }
-  int attempts = 0;
-  const auto* const end = value->data() + value->size();
-  if (const auto [stop, fault] = std::from_chars(value->data(), end, attempts);
-      fault != std::errc{} || stop != end || attempts < 1) {
-    throw ConfigurationError{{.message = "The environment's number of attempts must be a whole number from 1",
-                              .code = "InvalidMaxAttempts",
-                              .param = "AWS_MAX_ATTEMPTS",
-                              .value = *value}};
-  }
-  return std::min(attempts, kMostAttempts);
-}
-
 }  // namespace
 
 bool is_valid_region(std::string_view region) noexcept {
@@ -132,7 +42,9 @@ bool is_valid_region(std::string_view region) noexcept {
          std::all_of(region.begin(), region.end(), [&](char c) { return c == '-' || is_letter_or_digit(c); });
 }
 
-StsEndpoint regional_sts_endpoint(std::string_view region) {
+ServiceEndpoint service_endpoint(Service service, const EndpointRules& rules) {
+  static_cast<void>(service);
+  const std::string& region = rules.region;
   if (region == "aws-global") {
     return {"https://sts.amazonaws.com/", std::string{kDefaultRegion}};
   }
@@ -140,7 +52,7 @@ StsEndpoint regional_sts_endpoint(std::string_view region) {
                                         [&](const Partition& each) { return region.starts_with(each.region_prefix); });
   std::string url = "https://sts.";
   url.append(region).append(".").append(partition.dns_suffix).append("/");
-  return {std::move(url), std::string{region}};
+  return {std::move(url), region};
 }
 
 void validate(const StsClientOptions& options) {
@@ -170,28 +82,18 @@ void validate(const StsClientOptions& options) {
   }
 }
 
-ResolvedStsOptions resolve(const StsClientOptions& options, const Environment& environment) {
-  validate(options);
-  ResolvedStsOptions resolved;
-  const auto region = resolve_region(options, environment);
-  resolved.endpoint = regional_sts_endpoint(region);
-  if (auto url = resolve_endpoint(options, environment)) {
-    resolved.endpoint.url = with_path(std::move(*url));
+std::optional<std::string> endpoint_fault(std::string_view text) {
+  const auto url = core::parse_url(text);
+  if (!url) {
+    return "it must be an absolute http:// or https:// URL with a host";
   }
-  resolved.ca_bundle = options.ca_bundle.empty() ? environment.get("AWS_CA_BUNDLE").value_or("") : options.ca_bundle;
-  resolved.verify_tls = options.verify_tls;
-  resolved.connect_timeout = options.connect_timeout;
-  resolved.attempt_timeout = options.attempt_timeout;
-  resolved.max_attempts = resolve_attempts(options, environment);
-  if (!options.verify_tls) {
-    warn({"sts.verify_tls",
-          "TLS certificates are not verified: whoever is in between can read and forge credentials. "
-          "Set ca_bundle to the server's CA instead."});
+  if (!url->user_info.empty() || text.find('@') != std::string_view::npos) {
+    return "it must not carry a user name or a password";
   }
-  if (!options.service.empty() && options.service != "sts") {
-    warn({"sts.service", "The client's service is always sts; '" + options.service + "' is ignored."});
+  if (text.find_first_of("?#") != std::string_view::npos) {
+    return "it must have neither a query nor a fragment";
   }
-  return resolved;
+  return std::nullopt;
 }
 
 }  // namespace aws_refresh_session::aws

@@ -1,33 +1,51 @@
 #pragma once
 
-#include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/sts.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace aws_refresh_session::aws {
 
-/// Where STS is, and for which region requests to it are signed.
-struct StsEndpoint {
-  /// Ready for a POST: scheme, host, path.
+/// The services the library talks to.
+enum class Service { sts, sso_portal, sso_oidc, signin };
+
+/// What the rules look at.
+struct EndpointRules {
+  std::string region;
+  bool use_fips = false;
+  bool use_dualstack = false;
+  /// `sts_regional_endpoints = legacy`: the older regions of STS then share the global endpoint.
+  bool legacy_global_sts = false;
+};
+
+/// Where a service is, and for which region requests to it are signed.
+struct ServiceEndpoint {
+  /// Scheme, host, path: ready for a request.
   std::string url;
   std::string signing_region;
+
+  friend bool operator==(const ServiceEndpoint&, const ServiceEndpoint&) = default;
 };
 
 /// A client's options with the environment and the defaults filled in.
 struct ResolvedStsOptions {
-  StsEndpoint endpoint;
+  ServiceEndpoint endpoint;
   std::string ca_bundle;
   bool verify_tls = true;
   std::chrono::milliseconds connect_timeout{};
   std::chrono::milliseconds attempt_timeout{};
   int max_attempts = 0;
+
+  friend bool operator==(const ResolvedStsOptions&, const ResolvedStsOptions&) = default;
 };
 
-/// The regional host, e.g. `sts.cn-north-1.amazonaws.com.cn`; `aws-global` has the one host without a region.
-/// https://docs.aws.amazon.com/general/latest/gr/sts.html and the partitions of the AWS SDKs
-[[nodiscard]] StsEndpoint regional_sts_endpoint(std::string_view region);
+/// By the endpoint rules that AWS publishes with each service's model, e.g. `sts.cn-north-1.amazonaws.com.cn`,
+/// `sts-fips.us-east-1.api.aws`; `aws-global` has the one host without a region.
+/// \throws ConfigurationError of code `UnsupportedEndpoint` where the partition has no FIPS or dual-stack endpoints
+[[nodiscard]] ServiceEndpoint service_endpoint(Service service, const EndpointRules& rules);
 
 /// One label of a host name (RFC 1123, 2.1): what is more could lead the signed request to another host.
 [[nodiscard]] bool is_valid_region(std::string_view region) noexcept;
@@ -36,10 +54,7 @@ struct ResolvedStsOptions {
 /// \throws ValidationError naming the option
 void validate(const StsClientOptions& options);
 
-/// Fills in AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
-/// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_CA_BUNDLE and AWS_MAX_ATTEMPTS, and warns about a missing region,
-/// unverified TLS and another service than sts. \throws ValidationError for an option, ConfigurationError for a
-/// variable
-[[nodiscard]] ResolvedStsOptions resolve(const StsClientOptions& options, const Environment& environment);
+/// What is wrong with an endpoint URL that somebody configured, without its text; nothing if it can be used.
+[[nodiscard]] std::optional<std::string> endpoint_fault(std::string_view url);
 
 }  // namespace aws_refresh_session::aws

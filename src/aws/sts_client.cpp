@@ -77,7 +77,7 @@ struct StsClient::Outcome {
   bool timed_out = false;
 };
 
-StsClient::StsClient(ResolvedStsOptions options, StsSeams seams, RetrySeams retry)
+StsClient::StsClient(ResolvedStsOptions options, ProviderSeams seams, RetrySeams retry)
     : options_(std::move(options)), seams_(std::move(seams)), retry_(with_defaults(std::move(retry), seams_.clock)) {}
 
 Credentials StsClient::assume_role(const AssumeRoleOptions& options, const SecretString& token_code,

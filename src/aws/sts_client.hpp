@@ -31,7 +31,7 @@ struct CallLimits {
 class StsClient {
  public:
   /// \param seams complete: nothing may be null
-  StsClient(ResolvedStsOptions options, StsSeams seams, RetrySeams retry = {});
+  StsClient(ResolvedStsOptions options, ProviderSeams seams, RetrySeams retry = {});
 
   /// \param token_code a one-time code, or empty. A call with one is repeated only while it never left the machine.
   /// \param code_was_sent set when the code may have reached the service: it must not be sent again
@@ -52,7 +52,7 @@ class StsClient {
   [[nodiscard]] HttpRequest make_request(const Call& call) const;
 
   ResolvedStsOptions options_;
-  StsSeams seams_;
+  ProviderSeams seams_;
   RetrySeams retry_;
   RetryQuota quota_;
   SigningKeyCache keys_;

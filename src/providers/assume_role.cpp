@@ -1,10 +1,11 @@
 #include "providers/assume_role.hpp"
 
-#include "aws/sts_client.hpp"
 #include "aws/sts_errors.hpp"
+#include "providers/current_sts_client.hpp"
 #include "providers/used_token_codes.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
+#include <aws_refresh_session/providers/default_chain.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -16,22 +17,6 @@ constexpr std::string_view kDefaultSessionName = "aws-refresh-session";
 /// Codes change with the half minute (RFC 6238, 5.2).
 constexpr std::chrono::seconds kTimeStep{30};
 
-StsSeams complete(StsSeams seams) {
-  if (!seams.clock) {
-    seams.clock = system_clock();
-  }
-  if (!seams.transport) {
-    seams.transport = default_http_transport();
-  }
-  if (!seams.environment) {
-    seams.environment = process_environment();
-  }
-  if (!seams.skew) {
-    seams.skew = std::make_shared<ClockSkew>();
-  }
-  return seams;
-}
-
 [[noreturn]] void throw_code_used(ErrorKind kind, std::string_view help) {
   throw ConfigurationError{
       {.message = std::string{"The one-time code was sent to STS before and is never sent twice. "}.append(help),
@@ -42,15 +27,20 @@ StsSeams complete(StsSeams seams) {
 
 class AssumeRoleProvider final : public CredentialsProvider {
  public:
-  AssumeRoleProvider(AssumeRoleOptions options, aws::ResolvedStsOptions resolved, StsSeams seams, aws::RetrySeams retry)
+  AssumeRoleProvider(AssumeRoleOptions options, ProviderSeams seams, aws::RetrySeams retry)
       : options_(std::move(options)),
         clock_(seams.clock),
+        skew_(seams.skew),
         wait_(aws::with_defaults(retry, seams.clock).wait),
         static_code_(options_.mfa_token_provider ? std::string_view{} : std::string_view{options_.token_code}),
         base_(options_.client.credentials ? make_static_provider(*options_.client.credentials)
               : options_.base             ? options_.base
-                                          : make_environment_provider(seams.environment)),
-        client_(std::move(resolved), std::move(seams), std::move(retry)) {
+                                          : std::make_shared<DefaultChain>(
+                                    DefaultChainOptions{.profile = options_.client.profile,
+                                                                    .mfa_token_provider = options_.mfa_token_provider,
+                                                                    .client = options_.client},
+                                    seams)),
+        client_(options_.client, std::move(seams), std::move(retry)) {
     wipe(options_.token_code);
     if (options_.role_session_name.empty()) {
       options_.role_session_name = kDefaultSessionName;
@@ -94,12 +84,15 @@ class AssumeRoleProvider final : public CredentialsProvider {
 
  private:
   Credentials call(const Credentials& base, const SecretString& code, const ResolveContext& context, bool& sent) {
-    return client_.assume_role(options_, code, base, {.stop = context.stop, .deadline = context.deadline}, sent);
+    return client_.get(context.stop)
+        ->assume_role(options_, code, base, {.stop = context.stop, .deadline = context.deadline}, sent);
   }
+
+  [[nodiscard]] WallTime service_now() const noexcept { return clock_->now() + skew_->get(); }
 
   Credentials resolve_base(const ResolveContext& context) {
     auto base = ask_base(context);
-    if (base.expired(client_.service_now())) {
+    if (base.expired(service_now())) {
       base_->invalidate(base.access_key_id());
       base = ask_base(context);
     }
@@ -107,7 +100,7 @@ class AssumeRoleProvider final : public CredentialsProvider {
       throw CredentialError{{.message = "The base credentials for AssumeRole lack an access key id or a secret key",
                              .code = "NoBaseCredentials"}};
     }
-    if (base.expired(client_.service_now())) {
+    if (base.expired(service_now())) {
       throw CredentialError{
           {.message = "The base credentials for AssumeRole have expired: renew them, or give a "
                       "provider that does (options.base)",
@@ -177,17 +170,18 @@ class AssumeRoleProvider final : public CredentialsProvider {
 
   AssumeRoleOptions options_;
   const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<const ClockSkew> skew_;
   const aws::Waiter wait_;
   const SecretString static_code_;
   const std::shared_ptr<CredentialsProvider> base_;
-  aws::StsClient client_;
+  providers::CurrentStsClient client_;
   providers::UsedTokenCodes used_codes_;
 };
 
 }  // namespace
 
-std::shared_ptr<CredentialsProvider> providers::make_assume_role_provider(AssumeRoleOptions options, StsSeams seams,
-                                                                          aws::RetrySeams retry) {
+std::shared_ptr<CredentialsProvider> providers::make_assume_role_provider(AssumeRoleOptions options,
+                                                                          ProviderSeams seams, aws::RetrySeams retry) {
   options.validate();
   if (options.mfa_token_provider && !options.token_code.empty()) {
     warn({"sts.token_code", "Both TokenCode and mfa_token_provider are given: the provider is asked."});
@@ -196,27 +190,24 @@ std::shared_ptr<CredentialsProvider> providers::make_assume_role_provider(Assume
   if (options.duration && *options.duration < kShortestByAws) {
     warn({"sts.duration", "DurationSeconds below 900 is refused by AWS; other STS servers take it."});
   }
-  auto all = complete(std::move(seams));
-  auto resolved = aws::resolve(options.client, *all.environment);
-  return std::make_shared<AssumeRoleProvider>(std::move(options), std::move(resolved), std::move(all),
-                                              std::move(retry));
+  auto all = seams.completed();
+  return std::make_shared<AssumeRoleProvider>(std::move(options), std::move(all), std::move(retry));
 }
 
-std::shared_ptr<CredentialsProvider> make_assume_role_provider(AssumeRoleOptions options, StsSeams seams) {
+std::shared_ptr<CredentialsProvider> make_assume_role_provider(AssumeRoleOptions options, ProviderSeams seams) {
   return providers::make_assume_role_provider(std::move(options), std::move(seams), {});
 }
 
-Identity get_caller_identity(const Credentials& credentials, const StsClientOptions& options, StsSeams seams,
+Identity get_caller_identity(const Credentials& credentials, const StsClientOptions& options, ProviderSeams seams,
                              const std::stop_token& stop) {
   if (credentials.empty()) {
     throw CredentialError{{.message = "There are no credentials to ask STS about: an access key id or a secret key is "
                                       "missing",
                            .code = "NoCredentials"}};
   }
-  auto all = complete(std::move(seams));
-  auto resolved = aws::resolve(options, *all.environment);
-  aws::StsClient client{std::move(resolved), std::move(all)};
-  return client.get_caller_identity(credentials, {.stop = stop});
+  auto all = seams.completed();
+  providers::CurrentStsClient client{options, all, {}};
+  return client.get(stop)->get_caller_identity(credentials, {.stop = stop});
 }
 
 }  // namespace aws_refresh_session

@@ -224,7 +224,7 @@ TEST_F(Session, Row10_TheSessionsOwnCallsAreSignedWithTheRefreshedSet) {
 
 TEST_F(Session, Row11_RegisteredMethodCanBeChosenAndASecondRegistrationWarnsAndWins) {
   const auto method_giving = [](std::string key) {
-    return [key](const MethodParameters&, const StsSeams&) {
+    return [key](const MethodParameters&, const ProviderSeams&) {
       return MethodProduct{.provider = make_static_provider(Credentials{key, "s"})};
     };
   };

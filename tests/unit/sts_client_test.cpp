@@ -60,7 +60,7 @@ class StsClientTest : public ::testing::Test {
                              .connect_timeout = seconds{3},
                              .attempt_timeout = seconds{10},
                              .max_attempts = max_attempts},
-          StsSeams{clock, transport, nullptr, skew},
+          ProviderSeams{clock, transport, nullptr, skew},
           RetrySeams{.wait =
                          [this](milliseconds duration, const std::stop_token& stop) {
                            waits.push_back(duration);

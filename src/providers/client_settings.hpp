@@ -1,0 +1,48 @@
+#pragma once
+
+#include "aws/endpoints.hpp"
+#include "profile/settings.hpp"
+
+#include <aws_refresh_session/provider_seams.hpp>
+#include <aws_refresh_session/sts.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace aws_refresh_session::providers {
+
+/// A client's options with environment, profile and defaults filled in, and where each came from.
+struct ClientSettings {
+  aws::ResolvedStsOptions resolved;
+  /// `option region`, `AWS_REGION`, `/home/a/.aws/config:3`, `instance metadata`, `default`.
+  std::string region_origin;
+  /// The same for the endpoint; `region` when the rules made it.
+  std::string endpoint_origin;
+
+  /// Equal when a client made of one serves for the other.
+  friend bool operator==(const ClientSettings&, const ClientSettings&) = default;
+};
+
+/// What an STS client uses. Blocks while instance metadata is asked for the region, which happens only when nothing
+/// else names one.
+/// \throws ValidationError for an option, ConfigurationError for a variable or a profile's key, naming where it stands
+[[nodiscard]] ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
+                                                const ProviderSeams& seams, const std::stop_token& stop);
+
+/// The region: option, AWS_REGION, AWS_DEFAULT_REGION, profile. Nothing, if only instance metadata could tell.
+/// \throws ConfigurationError of code `InvalidRegion`
+[[nodiscard]] std::optional<profile::Setting> configured_region(std::string_view option,
+                                                                const profile::Settings& settings);
+
+/// Where another service than STS is, e.g. `sso` for the portal: configured, or by the partition's rules.
+/// \param service as aws::service_endpoint takes it
+/// \param service_id as profile::Settings::endpoint_url takes it
+[[nodiscard]] std::string resolve_service_endpoint(aws::Service service, std::string_view service_id,
+                                                   std::string_view region, const StsClientOptions& client,
+                                                   const profile::Settings& settings);
+
+/// CA bundle, TLS and time limits for any request: option, environment, profile.
+void apply_tls_settings(HttpRequest& request, const StsClientOptions& client, const profile::Settings& settings);
+
+}  // namespace aws_refresh_session::providers

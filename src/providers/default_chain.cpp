@@ -1,0 +1,169 @@
+#include <aws_refresh_session/providers/default_chain.hpp>
+
+#include "core/fork.hpp"
+#include "core/mutex.hpp"
+
+#include <aws_refresh_session/exceptions.hpp>
+#include <aws_refresh_session/providers/container.hpp>
+#include <aws_refresh_session/providers/imds.hpp>
+#include <aws_refresh_session/providers/profile.hpp>
+#include <aws_refresh_session/providers/web_identity.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace aws_refresh_session {
+namespace {
+
+struct Source {
+  std::string_view name;
+  std::shared_ptr<CredentialsProvider> provider;
+};
+
+[[noreturn]] void throw_nothing_found(const std::vector<SourceReport>& reports) {
+  ErrorFields fields;
+  fields.message =
+      "No credentials were found. Configure one of the sources: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+      "choose "
+      "a profile with AWS_PROFILE, or run where a role is given (container, EC2 instance)";
+  fields.code = "NoCredentials";
+  fields.kind = ErrorKind::not_configured;
+  for (const auto& report : reports) {
+    fields.details.append(fields.details.empty() ? "" : "; ").append(report.source).append(": ").append(report.reason);
+  }
+  throw CredentialError{std::move(fields)};
+}
+
+/// The same error, told apart by the source it comes from.
+std::string reason_of(const Error& error) {
+  return error.code().empty() ? error.message() : error.message() + " (" + error.code() + ")";
+}
+
+std::string describe_answer(const Credentials& credentials) {
+  return credentials.provider_name().empty() ? credentials.access_key_id()
+                                             : credentials.access_key_id() + " by " + credentials.provider_name();
+}
+
+}  // namespace
+
+std::string_view to_string(SourceReport::Outcome outcome) noexcept {
+  switch (outcome) {
+    case SourceReport::Outcome::answered:
+      return "answered";
+    case SourceReport::Outcome::not_configured:
+      return "not configured";
+    case SourceReport::Outcome::failed:
+      return "failed";
+    case SourceReport::Outcome::not_asked:
+      return "not asked";
+  }
+  return "unknown";
+}
+
+struct DefaultChain::State final : public core::ForkParticipant {
+  State(DefaultChainOptions options, const ProviderSeams& seams);
+  ~State() override { leave_fork_registry(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void before_fork() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS { mutex.lock(); }
+  void after_fork_in_parent() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS { mutex.unlock(); }
+  void after_fork_in_child() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS { mutex.unlock(); }
+
+  [[nodiscard]] std::optional<std::size_t> last_winner() const ARS_EXCLUDES(mutex) {
+    const core::MutexLock lock{mutex};
+    return winner;
+  }
+  void remember(std::optional<std::size_t> source, std::vector<SourceReport> walked) ARS_EXCLUDES(mutex) {
+    const core::MutexLock lock{mutex};
+    winner = source;
+    reports = std::move(walked);
+  }
+
+  std::vector<Source> sources;
+  mutable core::Mutex mutex;
+  std::optional<std::size_t> winner ARS_GUARDED_BY(mutex);
+  std::vector<SourceReport> reports ARS_GUARDED_BY(mutex);
+};
+
+DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& seams) {
+  const auto& profile = options.profile;
+  if (profile.empty()) {
+    sources.push_back({"environment", make_environment_provider(seams.environment)});
+  }
+  sources.push_back(
+      {"profile",
+       make_profile_provider(
+           {.profile = profile, .mfa_token_provider = options.mfa_token_provider, .client = options.client}, seams)});
+  WebIdentityOptions web_identity;
+  web_identity.client = options.client;
+  web_identity.client.profile = profile;
+  sources.push_back({"web_identity", make_web_identity_provider(std::move(web_identity), seams)});
+  sources.push_back({"container", make_container_provider({}, seams)});
+  sources.push_back({"imds", make_imds_provider({.profile = profile}, seams)});
+  join_fork_registry();
+}
+
+DefaultChain::DefaultChain(DefaultChainOptions options, ProviderSeams seams)
+    : state_(std::make_unique<State>(std::move(options), seams.completed())) {}
+
+DefaultChain::~DefaultChain() = default;
+
+Credentials DefaultChain::resolve(const ResolveContext& context) {
+  if (const auto winner = state_->last_winner()) {
+    try {
+      return state_->sources[*winner].provider->resolve(context);
+    } catch (const Error& error) {
+      // What was configured is not any more: somebody may have configured another source instead.
+      if (error.kind() != ErrorKind::not_configured) {
+        throw;
+      }
+    }
+  }
+  std::vector<SourceReport> reports;
+  reports.reserve(state_->sources.size());
+  for (const auto& source : state_->sources) {
+    reports.push_back({.source = std::string{source.name}});
+  }
+  for (std::size_t index = 0; index < state_->sources.size(); ++index) {
+    auto& report = reports[index];
+    try {
+      auto credentials = state_->sources[index].provider->resolve(context);
+      report.outcome = SourceReport::Outcome::answered;
+      report.reason = describe_answer(credentials);
+      state_->remember(index, std::move(reports));
+      return credentials;
+    } catch (const Error& error) {
+      report.reason = reason_of(error);
+      if (error.kind() == ErrorKind::not_configured) {
+        report.outcome = SourceReport::Outcome::not_configured;
+        continue;
+      }
+      report.outcome = SourceReport::Outcome::failed;
+      state_->remember(std::nullopt, std::move(reports));
+      throw;
+    }
+  }
+  state_->remember(std::nullopt, reports);
+  throw_nothing_found(reports);
+}
+
+bool DefaultChain::interactive() const noexcept {
+  return std::any_of(state_->sources.begin(), state_->sources.end(),
+                     [](const Source& source) { return source.provider->interactive(); });
+}
+
+void DefaultChain::invalidate(std::string_view access_key_id) {
+  for (const auto& source : state_->sources) {
+    source.provider->invalidate(access_key_id);
+  }
+}
+
+std::vector<SourceReport> DefaultChain::report() const {
+  const core::MutexLock lock{state_->mutex};
+  return state_->reports;
+}
+
+}  // namespace aws_refresh_session

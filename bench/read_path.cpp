@@ -43,9 +43,11 @@ Cost measure(int threads, Read read) {
   std::vector<double> costs;
   std::uint64_t allocated = 0;
   std::mutex mutex;
+  const int reads = kReads / threads;
   for (int round = 0; round < kRounds; ++round) {
     std::barrier start{threads};
     std::vector<std::jthread> running;
+    running.reserve(static_cast<std::size_t>(threads));
     for (int thread = 0; thread < threads; ++thread) {
       running.emplace_back([&] {
         for (int warm_up = 0; warm_up < 1000; ++warm_up) {
@@ -54,10 +56,10 @@ Cost measure(int threads, Read read) {
         start.arrive_and_wait();
         const auto allocations_before = allocations();
         const auto before = cpu_nanoseconds();
-        for (int index = 0; index < kReads / threads; ++index) {
+        for (int index = 0; index < reads; ++index) {
           read();
         }
-        const auto cost = (cpu_nanoseconds() - before) / (kReads / threads);
+        const auto cost = (cpu_nanoseconds() - before) / reads;
         const auto made = allocations() - allocations_before;
         const std::lock_guard lock{mutex};
         costs.push_back(cost);
@@ -105,11 +107,11 @@ Rows read_path() {
     const auto ours = measure(threads, [&] { keep(provider.credentials()); });
     const auto mutex = measure(threads, [&] { keep(locked.read()); });
     const auto plain = measure(threads, [&] {
-      const auto copy = shared;
+      const auto copy = shared;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is measured
       keep(copy);
     });
     const auto copied = measure(threads, [&] {
-      const auto copy = value;
+      const auto copy = value;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is measured
       keep(copy);
     });
     rows.push_back(

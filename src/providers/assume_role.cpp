@@ -25,6 +25,19 @@ constexpr std::chrono::seconds kTimeStep{30};
        .kind = kind}};
 }
 
+std::shared_ptr<CredentialsProvider> make_base(const AssumeRoleOptions& options, const ProviderSeams& seams) {
+  if (options.client.credentials) {
+    return make_static_provider(*options.client.credentials);
+  }
+  if (options.base) {
+    return options.base;
+  }
+  return std::make_shared<DefaultChain>(DefaultChainOptions{.profile = options.client.profile,
+                                                            .mfa_token_provider = options.mfa_token_provider,
+                                                            .client = options.client},
+                                        seams);
+}
+
 class AssumeRoleProvider final : public CredentialsProvider {
  public:
   AssumeRoleProvider(AssumeRoleOptions options, ProviderSeams seams, aws::RetrySeams retry)
@@ -33,13 +46,7 @@ class AssumeRoleProvider final : public CredentialsProvider {
         skew_(seams.skew),
         wait_(aws::with_defaults(retry, seams.clock).wait),
         static_code_(options_.mfa_token_provider ? std::string_view{} : std::string_view{options_.token_code}),
-        base_(options_.client.credentials ? make_static_provider(*options_.client.credentials)
-              : options_.base             ? options_.base
-                                          : std::make_shared<DefaultChain>(
-                                    DefaultChainOptions{.profile = options_.client.profile,
-                                                                    .mfa_token_provider = options_.mfa_token_provider,
-                                                                    .client = options_.client},
-                                    seams)),
+        base_(make_base(options_, seams)),
         client_(options_.client, std::move(seams), std::move(retry)) {
     wipe(options_.token_code);
     if (options_.role_session_name.empty()) {
@@ -70,7 +77,7 @@ class AssumeRoleProvider final : public CredentialsProvider {
       }
     } catch (...) {
       if (!code.empty() && !code_was_sent) {
-        used_codes_.release(code);
+        providers::UsedTokenCodes::of_process().release(options_.serial_number, code);
       }
       throw;
     }
@@ -132,7 +139,8 @@ class AssumeRoleProvider final : public CredentialsProvider {
   /// A code that no call has sent, taken for this one; empty without MFA.
   SecretString claim_code(const ResolveContext& context) {
     if (!options_.mfa_token_provider) {
-      if (!static_code_.empty() && !used_codes_.claim(static_code_)) {
+      if (!static_code_.empty() &&
+          !providers::UsedTokenCodes::of_process().claim(options_.serial_number, static_code_)) {
         throw_code_used(ErrorKind::non_recoverable,
                         "A TokenCode is good for the first refresh only: give an mfa_token_provider instead");
       }
@@ -140,12 +148,12 @@ class AssumeRoleProvider final : public CredentialsProvider {
     }
     const MfaRequest request{options_.serial_number, context.stop};
     auto code = options_.mfa_token_provider.token(request);
-    if (used_codes_.claim(code)) {
+    if (providers::UsedTokenCodes::of_process().claim(options_.serial_number, code)) {
       return code;
     }
     wait_for_next_step(context);
     code = options_.mfa_token_provider.token(request);
-    if (!used_codes_.claim(code)) {
+    if (!providers::UsedTokenCodes::of_process().claim(options_.serial_number, code)) {
       throw_code_used(ErrorKind::recoverable,
                       "The mfa_token_provider answered with it again after the next time step: check that it makes a "
                       "new code each time");
@@ -175,7 +183,6 @@ class AssumeRoleProvider final : public CredentialsProvider {
   const SecretString static_code_;
   const std::shared_ptr<CredentialsProvider> base_;
   providers::CurrentStsClient client_;
-  providers::UsedTokenCodes used_codes_;
 };
 
 }  // namespace

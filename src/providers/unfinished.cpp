@@ -4,7 +4,6 @@
 #include <aws_refresh_session/providers/imds.hpp>
 #include <aws_refresh_session/providers/login.hpp>
 #include <aws_refresh_session/providers/process.hpp>
-#include <aws_refresh_session/providers/profile.hpp>
 #include <aws_refresh_session/providers/sso.hpp>
 #include <aws_refresh_session/providers/web_identity.hpp>
 
@@ -19,9 +18,6 @@ class Unfinished final : public CredentialsProvider {
 };
 }  // namespace
 
-std::shared_ptr<CredentialsProvider> make_profile_provider(ProfileOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
 std::shared_ptr<CredentialsProvider> make_web_identity_provider(WebIdentityOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }

@@ -1,6 +1,7 @@
 #include "method_registry.hpp"
 
 #include "method_parameters.hpp"
+#include "source_methods.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,6 +40,9 @@ MethodRegistry::MethodRegistry() {
   {
     const core::MutexLock lock{mutex_};
     factories_.emplace("custom", make_custom);
+    for (auto& [name, factory] : source_methods()) {
+      factories_.emplace(std::move(name), std::move(factory));
+    }
     factories_.emplace("sts", [](const MethodParameters& parameters, const ProviderSeams& seams) {
       return make_sts_method(parse_assume_role_parameters(parameters), seams);
     });

@@ -20,7 +20,7 @@ namespace aws_refresh_session {
 /// (docs/adr/0005-process-wide-state.md). Thread-safe.
 class MethodRegistry final : public core::ForkParticipant {
  public:
-  /// Holds "custom" and "sts" from the start. Never destroyed.
+  /// Holds "custom", "sts" and the methods of source_methods.hpp from the start. Never destroyed.
   [[nodiscard]] static MethodRegistry& instance();
 
   /// A name that is taken warns, and the new one wins.

@@ -1,7 +1,10 @@
 #include <aws_refresh_session/session.hpp>
 
 #include "core/rfc3339.hpp"
+#include "method_parameters.hpp"
 #include "method_registry.hpp"
+#include "profile/settings.hpp"
+#include "providers/client_settings.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +28,77 @@ ProviderSeams seams_of(const SessionOptions& session) {
       .completed();
 }
 
+/// What the session's options say where the method's own say nothing.
+void fill_in(StsClientOptions& client, const SessionOptions& session) {
+  if (client.profile.empty()) {
+    client.profile = session.profile;
+  }
+  if (client.region.empty()) {
+    client.region = session.region;
+  }
+}
+
+[[noreturn]] void refuse_keys(std::string_view method) {
+  throw ValidationError{
+      {.message = fmt::format("Method {} takes no keys: leave the session's credentials out.", method),
+       .code = "InvalidParameter",
+       .param = "credentials"}};
+}
+
+void refuse_incomplete(const Credentials& credentials) {
+  if (credentials.empty()) {
+    throw ValidationError{{.message = "The session's credentials lack an access key id or a secret key: give both.",
+                           .code = "InvalidParameter",
+                           .param = "credentials"}};
+  }
+}
+
+MethodProduct make_default_method(DefaultChainOptions options, const SessionOptions& session,
+                                  const ProviderSeams& seams) {
+  if (options.profile.empty()) {
+    options.profile = session.profile;
+  }
+  options.client.profile = options.profile;
+  fill_in(options.client, session);
+  auto client = options.client;
+  if (session.credentials) {
+    return {.provider = make_static_provider(*session.credentials), .client = std::move(client)};
+  }
+  return {.provider = std::make_shared<DefaultChain>(std::move(options), seams), .client = std::move(client)};
+}
+
+MethodProduct make_profile_method(ProfileOptions options, const SessionOptions& session, const ProviderSeams& seams) {
+  if (session.credentials) {
+    refuse_keys("profile");
+  }
+  if (options.profile.empty()) {
+    options.profile = session.profile;
+  }
+  options.client.profile = options.profile;
+  fill_in(options.client, session);
+  auto client = options.client;
+  return {.provider = make_profile_provider(std::move(options), seams), .client = std::move(client)};
+}
+
+AssumeRoleOptions with_session(AssumeRoleOptions options, const SessionOptions& session) {
+  fill_in(options.client, session);
+  if (session.credentials && !options.base) {
+    refuse_incomplete(*session.credentials);
+    options.base = make_static_provider(*session.credentials);
+  }
+  return options;
+}
+
+/// Profile and region for a method by name, unless its parameters name them.
+MethodParameters with_session(MethodParameters parameters, const SessionOptions& session) {
+  for (const auto& [name, value] : {std::pair{"profile", &session.profile}, std::pair{"region", &session.region}}) {
+    if (!value->empty()) {
+      parameters.emplace(name, *value);
+    }
+  }
+  return parameters;
+}
+
 MethodProduct make_custom_method(CustomOptions options) {
   Identity identity{.method = "custom", .source = options.source};
   return {.provider = make_custom_provider(std::move(options)), .identity = std::move(identity)};
@@ -34,12 +108,22 @@ MethodProduct make_custom_method(CustomOptions options) {
 
 RefreshableSession::RefreshableSession(AssumeRoleOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("sts", make_sts_method(std::move(options), seams), seams, std::move(session));
+  state_ = open("sts", make_sts_method(with_session(std::move(options), session), seams), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(CustomOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
   state_ = open("custom", make_custom_method(std::move(options)), seams, std::move(session));
+}
+
+RefreshableSession::RefreshableSession(DefaultChainOptions options, SessionOptions session) {
+  const auto seams = seams_of(session);
+  state_ = open("default", make_default_method(std::move(options), session, seams), seams, std::move(session));
+}
+
+RefreshableSession::RefreshableSession(ProfileOptions options, SessionOptions session) {
+  const auto seams = seams_of(session);
+  state_ = open("profile", make_profile_method(std::move(options), session, seams), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> provider, SessionOptions session) {
@@ -55,13 +139,26 @@ RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> prov
 
 RefreshableSession::RefreshableSession(std::string_view method, const MethodParameters& parameters,
                                        SessionOptions session) {
-  const auto factory = MethodRegistry::instance().find(method);
   const auto seams = seams_of(session);
-  state_ = open(std::string{method}, factory(parameters, seams), seams, std::move(session));
+  if (session.credentials && method == "sts") {
+    state_ = open("sts", make_sts_method(with_session(parse_assume_role_parameters(parameters), session), seams), seams,
+                  std::move(session));
+    return;
+  }
+  const auto factory = MethodRegistry::instance().find(method);
+  if (session.credentials && method != "default") {
+    refuse_keys(method);
+  }
+  auto product = factory(with_session(parameters, session), seams);
+  if (session.credentials) {
+    product.provider = make_static_provider(*session.credentials);
+  }
+  state_ = open(std::string{method}, std::move(product), seams, std::move(session));
 }
 
 std::unique_ptr<RefreshableSession::State> RefreshableSession::open(std::string method, MethodProduct product,
-                                                                    const ProviderSeams& seams, SessionOptions session) {
+                                                                    const ProviderSeams& seams,
+                                                                    SessionOptions session) {
   auto state = std::make_unique<State>();
   state->method = std::move(method);
   state->seams = seams;
@@ -131,6 +228,13 @@ std::shared_ptr<const Error> RefreshableSession::last_error() const {
 
 std::shared_ptr<void> RefreshableSession::observe(RefreshObserver observer) {
   return state_->provider->observe(std::move(observer));
+}
+
+std::string RefreshableSession::region() const {
+  const auto& client = state_->product.client;
+  const auto settings = profile::Settings::load(state_->seams.environment, client.profile);
+  const auto region = providers::configured_region(client.region, settings);
+  return region ? region->value : std::string{};
 }
 
 const std::string& RefreshableSession::method() const noexcept {

@@ -4,6 +4,8 @@
 /// `RefreshableSession`: temporary AWS credentials that never expire in your hands.
 
 #include <aws_refresh_session/custom.hpp>
+#include <aws_refresh_session/providers/default_chain.hpp>
+#include <aws_refresh_session/providers/profile.hpp>
 #include <aws_refresh_session/refreshing_provider.hpp>
 #include <aws_refresh_session/sts.hpp>
 
@@ -25,6 +27,12 @@ struct SessionOptions {
   RefreshOptions refresh{};
   /// Told of everything from the first attempt on.
   RefreshObserver observer{};
+
+  /// What boto3.Session takes: the profile, the region, and keys that are the base of all else. For methods "sts" and
+  /// "default"; the others take profile and region only. What the method's own options say wins.
+  std::string profile{};
+  std::string region{};
+  std::optional<Credentials> credentials{};
 
   /// Replace the machine's own, for tests and special programs.
   std::shared_ptr<const Clock> clock{};
@@ -49,6 +57,18 @@ struct RefreshableCredentials {
 /// `region`, `endpoint_url`, `ca_bundle`, `verify_tls` (true or false), `connect_timeout` and `attempt_timeout`
 /// (seconds), `max_attempts`, and the client's own `access_key_id`, `secret_access_key`, `session_token`,
 /// `account_id`.
+/// All methods but "custom" take `profile`, `region`, `endpoint_url`, `use_fips_endpoint`, `use_dualstack_endpoint`,
+/// `ca_bundle`, `verify_tls`, `connect_timeout`, `attempt_timeout` and `max_attempts`. Besides these:
+/// | method                    | parameters |
+/// |---------------------------|----------------------------------------------------------------------------------------|
+/// | default, profile          | `mfa_command`, `totp_seed_file` | | sts                       | as above, and
+/// `totp_seed_file`                                                         | | env                       | none | |
+/// web_identity              | `role_arn`, `web_identity_token_file`, `role_session_name`, `duration_seconds`,
+/// `policy`, `policy_arns` | | sso                       | `sso_account_id`, `sso_role_name`, `sso_region`,
+/// `sso_start_url`, `sso_session`, `cache_directory` | | login                     | `login_session`, `cache_directory`
+/// | | process                   | `command`, `timeout` (seconds), `account_id` | | container                 |
+/// `relative_uri`, `full_uri`, `authorization_token`, `authorization_token_file`          | | imds | `endpoint`,
+/// `endpoint_mode`, `v1_disabled`, `timeout` (seconds), `num_attempts`        |
 using MethodParameters = std::map<std::string, std::string, std::less<>>;
 
 /// What a method makes.
@@ -74,6 +94,10 @@ class RefreshableSession {
   explicit RefreshableSession(AssumeRoleOptions options, SessionOptions session = {});
   /// Method "custom".
   explicit RefreshableSession(CustomOptions options, SessionOptions session = {});
+  /// Method "default": where every AWS tool finds its credentials. With `session.credentials` those, and nothing else.
+  explicit RefreshableSession(DefaultChainOptions options, SessionOptions session = {});
+  /// Method "profile".
+  explicit RefreshableSession(ProfileOptions options, SessionOptions session = {});
   /// Any provider.
   explicit RefreshableSession(std::shared_ptr<CredentialsProvider> provider, SessionOptions session = {});
   /// A method by name, for programs driven by configuration.
@@ -107,6 +131,10 @@ class RefreshableSession {
   [[nodiscard]] std::optional<WallTime> expiration() const;
   [[nodiscard]] std::shared_ptr<const Error> last_error() const;
   [[nodiscard]] std::shared_ptr<void> observe(RefreshObserver observer);
+
+  /// The region that the options, the environment or the profile name now; empty if none does.
+  /// \throws ConfigurationError for files that cannot be used
+  [[nodiscard]] std::string region() const;
 
   /// The method's name.
   [[nodiscard]] const std::string& method() const noexcept;

@@ -35,8 +35,8 @@ struct ProvidedContext {
 
 /// How to reach STS. What is left empty comes from the environment, then from the profile.
 struct StsClientOptions {
-  /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`, on
-  /// an EC2 instance the instance's, else us-east-1 (with a warning).
+  /// The region to sign for and whose endpoint to use. Empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`,
+  /// on an EC2 instance the instance's, else us-east-1 (with a warning).
   std::string region{};
   /// `https://sts.REGION.amazonaws.com` by default, by partition. AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's
   /// `services` section and its `endpoint_url` win over the default, in that order. `http://` sends signed requests in
@@ -104,6 +104,13 @@ class MfaTokenProvider {
   [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line);
   [[nodiscard]] static MfaTokenProvider from_command_line(std::string_view command_line, CommandOptions options);
 
+  /// Time-based codes (RFC 6238: SHA-1, six digits, steps of 30 s) from a seed in a file, as AWS gives it when a
+  /// virtual device is made: base 32 (RFC 4648), blanks and `=` at the end do not count. The file is read at every call
+  /// and must be readable by its owner only. `~/` is the home directory. \param clock null: the machine's. A device's
+  /// clock is the local one, not the service's.
+  [[nodiscard]] static MfaTokenProvider from_totp_seed_file(std::string path,
+                                                            std::shared_ptr<const Clock> clock = nullptr);
+
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(ask_); }
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
 
@@ -111,7 +118,8 @@ class MfaTokenProvider {
   /// \returns six ASCII digits
   /// \throws ConfigurationError of codes `MfaCommandNotFound`, `MfaCommandNotPermitted`, `MfaCommandTimeout`,
   ///   `MfaCommandFailed`, `MfaCommandError`, `MfaTokenNotFound`, `MfaTokenInvalid`, `MfaTokenProviderFailed` (the
-  ///   callable threw: see the cause), `Cancelled`; its text holds neither the command nor its output
+  ///   callable threw: see the cause), `TotpSeedUnreadable`, `TotpSeedNotPrivate`, `TotpSeedMalformed`, `Cancelled`;
+  ///   its text holds neither the command nor its output nor the seed
   /// \throws Error what a callable threw of that family, as it is
   [[nodiscard]] SecretString token(const MfaRequest& request) const;
 

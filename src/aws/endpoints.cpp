@@ -1,36 +1,56 @@
 #include "aws/endpoints.hpp"
 
+#include "aws/partitions.hpp"
 #include "core/url.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <optional>
+#include <utility>
 
 namespace aws_refresh_session::aws {
 namespace {
 
-constexpr std::string_view kDefaultRegion = "us-east-1";
+constexpr std::string_view kGlobalRegion = "aws-global";
+constexpr std::string_view kGlobalSigningRegion = "us-east-1";
 constexpr int kMostAttempts = 10;
 constexpr std::size_t kLongestLabel = 63;
 
-struct Partition {
-  std::string_view region_prefix;
-  std::string_view dns_suffix;
+/// The service's label, and the one of its FIPS endpoints.
+struct Label {
+  std::string_view plain;
+  std::string_view fips;
 };
 
-// The first match counts; aws and aws-us-gov share the last line.
-constexpr std::array<Partition, 7> kPartitions{{
-    {"cn-", "amazonaws.com.cn"},
-    {"us-iso-", "c2s.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov"},
-    {"eu-isoe-", "cloud.adc-e.uk"},
-    {"us-isof-", "csp.hci.ic.gov"},
-    {"eusc-", "amazonaws.eu"},
-    {"", "amazonaws.com"},
-}};
+constexpr Label label_of(Service service) noexcept {
+  switch (service) {
+    case Service::sts:
+      return {"sts", "sts-fips"};
+    case Service::sso_portal:
+      return {"portal.sso", "portal.sso-fips"};
+    case Service::sso_oidc:
+      return {"oidc", "oidc-fips"};
+    case Service::signin:
+      return {"signin", "signin-fips"};
+  }
+  return {};
+}
+
+std::string host_of(Service service, const EndpointRules& rules, const Partition& partition) {
+  std::string host;
+  if (service == Service::signin && !partition.signin_suffix.empty() && !rules.use_fips && !rules.use_dualstack) {
+    host.append(rules.region).append(".").append(partition.signin_suffix);
+    return host;
+  }
+  const auto label = label_of(service);
+  // In GovCloud every IPv4 endpoint is a FIPS endpoint, so those services have no host of that name.
+  const bool is_fips_anyway = partition.id == "aws-us-gov" && !rules.use_dualstack && service != Service::signin;
+  host.append(rules.use_fips && !is_fips_anyway ? label.fips : label.plain);
+  host.append(".").append(rules.region).append(".");
+  host.append(rules.use_dualstack ? partition.dual_stack_suffix : partition.dns_suffix);
+  return host;
+}
 
 }  // namespace
 
@@ -42,17 +62,42 @@ bool is_valid_region(std::string_view region) noexcept {
          std::all_of(region.begin(), region.end(), [&](char c) { return c == '-' || is_letter_or_digit(c); });
 }
 
-ServiceEndpoint service_endpoint(Service service, const EndpointRules& rules) {
-  static_cast<void>(service);
-  const std::string& region = rules.region;
-  if (region == "aws-global") {
-    return {"https://sts.amazonaws.com/", std::string{kDefaultRegion}};
+EndpointRules with_plain_region(EndpointRules rules) {
+  constexpr std::string_view kPrefix = "fips-";
+  constexpr std::string_view kSuffix = "-fips";
+  if (rules.region.starts_with(kPrefix)) {
+    rules.region.erase(0, kPrefix.size());
+    rules.use_fips = true;
   }
-  const auto& partition = *std::find_if(kPartitions.begin(), kPartitions.end(),
-                                        [&](const Partition& each) { return region.starts_with(each.region_prefix); });
-  std::string url = "https://sts.";
-  url.append(region).append(".").append(partition.dns_suffix).append("/");
-  return {std::move(url), region};
+  if (rules.region.ends_with(kSuffix)) {
+    rules.region.erase(rules.region.size() - kSuffix.size());
+    rules.use_fips = true;
+  }
+  return rules;
+}
+
+ServiceEndpoint service_endpoint(Service service, const EndpointRules& given) {
+  const auto rules = with_plain_region(given);
+  if (!is_valid_region(rules.region)) {
+    throw ConfigurationError{{.message = "A region is one host label, like eu-west-1",
+                              .code = "InvalidRegion",
+                              .param = "region",
+                              .value = given.region}};
+  }
+  const bool is_plain = !rules.use_fips && !rules.use_dualstack;
+  if (service == Service::sts && is_plain &&
+      (rules.region == kGlobalRegion || (rules.legacy_global_sts && shares_legacy_global_sts(rules.region)))) {
+    return {"https://sts.amazonaws.com/", std::string{kGlobalSigningRegion}};
+  }
+  if (is_global_pseudo_region(rules.region)) {
+    throw ConfigurationError{{.message = "The service has no endpoint for " + rules.region +
+                                         (is_plain ? "" : " with FIPS or dual-stack") +
+                                         ": choose a region, like eu-west-1",
+                              .code = "UnsupportedEndpoint",
+                              .param = "region",
+                              .value = given.region}};
+  }
+  return {"https://" + host_of(service, rules, partition_of(rules.region)) + "/", rules.region};
 }
 
 void validate(const StsClientOptions& options) {

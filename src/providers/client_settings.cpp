@@ -22,11 +22,21 @@ std::string with_path(std::string url) {
   return url;
 }
 
-[[noreturn]] void refuse(const profile::Setting& setting, std::string message, std::string code, bool shown = true) {
+/// \param key what the setting is called in a profile, for a value that stands there
+[[noreturn]] void refuse(const profile::Setting& setting, std::string_view key, std::string message, std::string code,
+                         bool shown = true) {
+  const bool is_variable = setting.origin.starts_with("AWS_");
   throw ConfigurationError{{.message = std::move(message) + ": correct " + setting.origin,
                             .code = std::move(code),
-                            .param = setting.origin,
+                            .param = is_variable ? setting.origin : std::string{key},
                             .value = shown ? setting.value : std::string{}}};
+}
+
+std::string lower(std::string_view text) {
+  std::string result{text};
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return result;
 }
 
 /// The endpoint that somebody configured, checked.
@@ -39,7 +49,7 @@ std::optional<profile::Setting> configured_endpoint(std::string_view service_id,
   if (setting) {
     if (const auto fault = aws::endpoint_fault(setting->value)) {
       // Without the value: it may hold a password.
-      refuse(*setting, "The configured endpoint cannot be used: " + *fault, "InvalidEndpoint", false);
+      refuse(*setting, "endpoint_url", "The configured endpoint cannot be used: " + *fault, "InvalidEndpoint", false);
     }
     setting->value = with_path(std::move(setting->value));
   }
@@ -58,20 +68,33 @@ int resolve_attempts(const StsClientOptions& client, const profile::Settings& se
   const auto* const end = setting->value.data() + setting->value.size();
   if (const auto [stop, fault] = std::from_chars(setting->value.data(), end, attempts);
       fault != std::errc{} || stop != end || attempts < 1) {
-    refuse(*setting, "The number of attempts must be a whole number from 1", "InvalidMaxAttempts");
+    refuse(*setting, "max_attempts", "The number of attempts must be a whole number from 1", "InvalidMaxAttempts");
   }
   return std::min(attempts, kMostAttempts);
 }
 
+/// Every mode retries as `standard` does: `legacy` asks for no less, and `adaptive` adds a rate limit for clients that
+/// send many requests. A misspelt one is refused all the same, as it is by other SDKs.
+void check_retry_mode(const profile::Settings& settings) {
+  const auto setting = settings.get("AWS_RETRY_MODE", "retry_mode");
+  if (!setting) {
+    return;
+  }
+  if (const auto mode = lower(setting->value); mode != "standard" && mode != "adaptive" && mode != "legacy") {
+    refuse(*setting, "retry_mode", "The retry mode must be standard, adaptive or legacy", "InvalidSetting");
+  }
+}
+
 bool uses_legacy_global_sts(const profile::Settings& settings) {
   const auto setting = settings.get("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints");
-  if (!setting || setting->value == "regional") {
+  if (!setting) {
     return false;
   }
-  if (setting->value != "legacy") {
-    refuse(*setting, "The setting must be regional or legacy", "InvalidSetting");
+  const auto value = lower(setting->value);
+  if (value != "regional" && value != "legacy") {
+    refuse(*setting, "sts_regional_endpoints", "The setting must be regional or legacy", "InvalidSetting");
   }
-  return true;
+  return value == "legacy";
 }
 
 aws::EndpointRules endpoint_rules(std::string_view region, const StsClientOptions& client,
@@ -104,7 +127,7 @@ std::optional<profile::Setting> configured_region(std::string_view option, const
     setting = settings.get("AWS_DEFAULT_REGION", "region");
   }
   if (setting && !aws::is_valid_region(setting->value)) {
-    refuse(*setting, "A region is one host label, like eu-west-1", "InvalidRegion");
+    refuse(*setting, "region", "A region is one host label, like eu-west-1", "InvalidRegion");
   }
   return setting;
 }
@@ -115,7 +138,7 @@ ClientSettings resolve_sts_client(const StsClientOptions& options, const profile
   auto endpoint = configured_endpoint("sts", options, settings);
   auto region = configured_region(options.region, settings);
   if (!region) {
-    if (auto found = imds_region(settings, seams, stop)) {
+    if (auto found = imds_region(settings, seams, stop); found && aws::is_valid_region(*found)) {
       region = profile::Setting{std::move(*found), "instance metadata"};
     }
   }
@@ -123,20 +146,28 @@ ClientSettings resolve_sts_client(const StsClientOptions& options, const profile
     region = profile::Setting{std::string{kDefaultRegion}, "default"};
   }
   client.region_origin = region->origin;
+  auto rules = endpoint_rules(region->value, options, settings);
   if (endpoint) {
-    client.resolved.endpoint = {
-        .url = std::move(endpoint->value),
-        .signing_region = region->value == "aws-global" ? std::string{kDefaultRegion} : region->value};
+    // What is configured is used as it stands, whatever the rules' flags say.
+    auto plain = aws::with_plain_region(std::move(rules)).region;
+    client.resolved.endpoint = {.url = std::move(endpoint->value),
+                                .signing_region = plain == "aws-global" ? std::string{kDefaultRegion} : plain};
     client.endpoint_origin = endpoint->origin;
   } else {
-    client.resolved.endpoint =
-        aws::service_endpoint(aws::Service::sts, endpoint_rules(region->value, options, settings));
+    try {
+      client.resolved.endpoint = aws::service_endpoint(aws::Service::sts, rules);
+    } catch (const ConfigurationError& error) {
+      auto fields = error.fields();
+      fields.message += " (" + region->origin + ")";
+      throw ConfigurationError{std::move(fields)};
+    }
     client.endpoint_origin = "region";
   }
   client.resolved.ca_bundle = resolve_ca_bundle(options, settings);
   client.resolved.verify_tls = options.verify_tls;
   client.resolved.connect_timeout = options.connect_timeout;
   client.resolved.attempt_timeout = options.attempt_timeout;
+  check_retry_mode(settings);
   client.resolved.max_attempts = resolve_attempts(options, settings);
   return client;
 }

@@ -25,8 +25,12 @@ struct ClientSettings {
 };
 
 /// What an STS client uses. Blocks while instance metadata is asked for the region, which happens only when nothing
-/// else names one.
-/// \throws ValidationError for an option, ConfigurationError for a variable or a profile's key, naming where it stands
+/// else names one. The options are those that aws::validate has passed. A configured endpoint is used as it stands,
+/// whatever the flags for FIPS and dual-stack say. AWS_RETRY_MODE and `retry_mode` are checked and change nothing:
+/// every mode retries as `standard` does. More than 10 configured attempts count as 10. \throws ConfigurationError for
+/// a variable or a profile's key, of codes `InvalidRegion`, `InvalidEndpoint`,
+///   `InvalidMaxAttempts`, `InvalidSetting`, `UnsupportedEndpoint`, `ServicesSectionNotFound`: the text says where it
+///   stands, `param` is the variable's or the key's name
 [[nodiscard]] ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
                                                 const ProviderSeams& seams, const std::stop_token& stop);
 
@@ -38,6 +42,8 @@ struct ClientSettings {
 /// Where another service than STS is, e.g. `sso` for the portal: configured, or by the partition's rules.
 /// \param service as aws::service_endpoint takes it
 /// \param service_id as profile::Settings::endpoint_url takes it
+/// \param client whose `endpoint_url` is that service's
+/// \throws as aws::service_endpoint, and as resolve_sts_client for settings
 [[nodiscard]] std::string resolve_service_endpoint(aws::Service service, std::string_view service_id,
                                                    std::string_view region, const StsClientOptions& client,
                                                    const profile::Settings& settings);

@@ -59,9 +59,13 @@ class OptionsOf {
 
 void add_source_options(CLI::App& app, SourceArguments& source) {
   OptionsOf where{app, "Where credentials come from"};
-  where.text("--method", source.method, "NAME", "How to get credentials: sts (the default), or a registered method");
+  where.text("--profile", source.profile, "NAME",
+             "A profile of ~/.aws/config and ~/.aws/credentials (default: AWS_PROFILE, AWS_DEFAULT_PROFILE, default)");
   where.text("--role-arn", source.role_arn, "ARN",
-             "The role to assume. Without it: the credentials of the environment themselves");
+             "The role to assume with them. Without it: the profile's or the default chain's credentials themselves");
+  where.text("--method", source.method, "NAME",
+             "One source instead of the chain: env, profile, web_identity, sso, login, process, container, imds, or a "
+             "registered method");
   where.text("--role-session-name", source.role_session_name, "NAME",
              "Names the session in logs and in the assumed ARN (default: aws-refresh-session)");
   where.text("--duration-seconds", source.duration_seconds, "SECONDS",
@@ -81,17 +85,21 @@ void add_source_options(CLI::App& app, SourceArguments& source) {
            "The MFA device. Without a code or a command it asks on the terminal, without echo");
   mfa.text("--mfa-command", source.mfa_command, "COMMAND",
            "Prints the code: the last six-digit number counts. Split into words as a shell does, run without one");
+  mfa.text("--totp-seed-file", source.totp_seed_file, "FILE",
+           "Makes the codes from the device's secret key, base 32, in a file that only its owner can read");
   mfa.text("--token-code", source.token_code, "CODE",
            "The code itself. Other users of this machine can see it in the process list: prefer --mfa-command or the "
            "prompt");
 
   OptionsOf reach{app, "How to reach the service"};
   reach.text("--region", source.region, "REGION",
-             "The region of STS (default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1)");
+             "The region of STS (default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, the instance's, us-east-1)");
   reach.text("--endpoint-url", source.endpoint_url, "URL",
-             "Another STS (default: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the region's own)");
+             "Another STS (default: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's, the region's own)");
+  reach.flag("--use-fips-endpoint", source.use_fips_endpoint, "The region's FIPS endpoint");
+  reach.flag("--use-dualstack-endpoint", source.use_dualstack_endpoint, "The region's endpoint with IPv4 and IPv6");
   reach.text("--ca-bundle", source.ca_bundle, "FILE",
-             "PEM certificates to trust (default: AWS_CA_BUNDLE, else the system's)");
+             "PEM certificates to trust (default: AWS_CA_BUNDLE, the profile's ca_bundle, else the system's)");
   reach.flag("--no-verify-tls", source.no_verify_tls, "Accept any certificate. Whoever is in between sees everything");
   reach.text("--connect-timeout", source.connect_timeout, "TIME", "For name lookup, TCP and TLS (default: 3s)");
   reach.text("--attempt-timeout", source.attempt_timeout, "TIME",
@@ -151,6 +159,8 @@ struct Parser {
 
     CLI::App& whoami = add(Command::whoami);
     add_source_options(whoami, result.source);
+    OptionsOf{whoami, "Output"}.flag("--explain", result.output.explain,
+                                     "Show which source was used and why not the others, the region and the endpoint");
     add_output_options(whoami, result.output, true);
 
     CLI::App& process = add(Command::process);

@@ -12,6 +12,7 @@ namespace aws_refresh_session::cli {
 /// Where credentials come from and how to reach it. Empty: not given.
 struct SourceArguments {
   std::string method{};
+  std::string profile{};
   std::string region{};
   std::string endpoint_url{};
   std::string role_arn{};
@@ -21,6 +22,7 @@ struct SourceArguments {
   std::string serial_number{};
   std::string token_code{};
   std::string mfa_command{};
+  std::string totp_seed_file{};
   std::string policy{};
   std::vector<std::string> policy_arns{};
   std::vector<std::string> tags{};
@@ -29,6 +31,8 @@ struct SourceArguments {
   std::vector<std::string> provided_contexts{};
   std::string ca_bundle{};
   bool no_verify_tls = false;
+  bool use_fips_endpoint = false;
+  bool use_dualstack_endpoint = false;
   std::string connect_timeout{};
   std::string attempt_timeout{};
   std::string max_attempts{};
@@ -57,6 +61,8 @@ struct OutputArguments {
   bool json = false;
   bool verbose = false;
   bool quiet = false;
+  /// Of `whoami`.
+  bool explain = false;
 };
 
 enum class Command { demo, whoami, process, completion, version, help };

@@ -22,11 +22,14 @@ Examples:
 
 constexpr HelpTopic kWhoami{"whoami", "Show the identity behind the credentials",
                             R"(Gets credentials as the options say and asks STS who they belong to: for a
-role the assumed identity, otherwise the owner of the keys in the environment.
+role the assumed identity, otherwise the owner of the keys that were found.
 Prints arn, account and user_id, one a line, or JSON in the field names of AWS.
+With --explain it says first which source was used and why not the others,
+where profile, region and endpoint come from; also when nothing was found.
 
 Examples:
   aws-refresh-session whoami
+  aws-refresh-session whoami --profile dev --explain
   aws-refresh-session whoami --json | jq -r .Account
   aws-refresh-session whoami --role-arn arn:aws:iam::123456789012:role/app
   aws-refresh-session whoami --role-arn arn:aws:iam::123456789012:role/admin \
@@ -40,9 +43,8 @@ holds the secret key: let it go to a program, not to a screen or a file.
 
 Examples, in ~/.aws/config:
   [profile app]
-  credential_process = aws-refresh-session process
-      --role-arn arn:aws:iam::123456789012:role/app
-(in one line there), then:
+  credential_process = aws-refresh-session process --profile app-source
+(any profile but this one), then:
   aws --profile app s3 ls)"};
 
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
@@ -80,16 +82,32 @@ const HelpTopic& help_topic(Command command) {
 
 std::string_view environment_help() {
   return R"(Environment:
-  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-                              The keys that sign; with --role-arn, those that
-                              may assume the role
-  AWS_CREDENTIAL_EXPIRATION   When they end
-  AWS_ACCOUNT_ID              Whose they are
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+  AWS_CREDENTIAL_EXPIRATION, AWS_ACCOUNT_ID
+                              The first source of the chain, unless --profile
+                              is given
+  AWS_PROFILE, AWS_DEFAULT_PROFILE
+                              See --profile
+  AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE
+                              The two files
+  AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME
+                              Source web_identity
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, .._FULL_URI,
+  AWS_CONTAINER_AUTHORIZATION_TOKEN, .._TOKEN_FILE
+                              Source container
+  AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT,
+  .._ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED,
+  AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS
+                              Source imds
   AWS_REGION, AWS_DEFAULT_REGION
                               See --region
-  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL
+  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT,
+  AWS_USE_DUALSTACK_ENDPOINT, AWS_STS_REGIONAL_ENDPOINTS
                               See --endpoint-url
   AWS_CA_BUNDLE               See --ca-bundle
+  AWS_MAX_ATTEMPTS            See --max-attempts
+  HTTPS_PROXY, NO_PROXY, ...  As curl reads them
   AWS_REFRESH_SESSION_LOG     The library's own log on standard error: debug,
                               info, warning (default), error or off)";
 }

@@ -29,8 +29,9 @@ struct NamedTexts {
   const std::vector<std::string>* texts;
 };
 
-std::array<NamedText, 15> single_texts(const SourceArguments& arguments) {
-  return {{{"--region", &arguments.region},
+std::array<NamedText, 17> single_texts(const SourceArguments& arguments) {
+  return {{{"--profile", &arguments.profile},
+           {"--region", &arguments.region},
            {"--endpoint-url", &arguments.endpoint_url},
            {"--role-arn", &arguments.role_arn},
            {"--role-session-name", &arguments.role_session_name},
@@ -39,6 +40,7 @@ std::array<NamedText, 15> single_texts(const SourceArguments& arguments) {
            {"--serial-number", &arguments.serial_number},
            {"--token-code", &arguments.token_code},
            {"--mfa-command", &arguments.mfa_command},
+           {"--totp-seed-file", &arguments.totp_seed_file},
            {"--policy", &arguments.policy},
            {"--source-identity", &arguments.source_identity},
            {"--ca-bundle", &arguments.ca_bundle},
@@ -56,8 +58,10 @@ std::array<NamedTexts, 4> lists(const SourceArguments& arguments) {
 
 /// Options that say something about the role mean nothing without one: most likely `--role-arn` was forgotten.
 void refuse_role_options_without_role(const SourceArguments& arguments) {
-  constexpr std::array<std::string_view, 6> kWithoutRole{"--region",          "--endpoint-url",    "--ca-bundle",
-                                                         "--connect-timeout", "--attempt-timeout", "--max-attempts"};
+  // What says how to reach STS, or answers for the profile's device.
+  constexpr std::array<std::string_view, 9> kWithoutRole{"--profile",      "--region",          "--endpoint-url",
+                                                         "--ca-bundle",    "--connect-timeout", "--attempt-timeout",
+                                                         "--max-attempts", "--mfa-command",     "--totp-seed-file"};
   const auto refuse = [](std::string_view option) {
     throw UsageError{fmt::format("{}: needs --role-arn, which was not given.", option)};
   };
@@ -73,15 +77,41 @@ void refuse_role_options_without_role(const SourceArguments& arguments) {
   }
 }
 
-/// A code or a command without the device it belongs to, and the other way round where nobody can be asked.
+/// More than one way to a code, or a code without the device it belongs to.
 void refuse_incomplete_mfa(const SourceArguments& arguments) {
-  if (!arguments.token_code.empty() && !arguments.mfa_command.empty()) {
-    throw UsageError{"--token-code: cannot be combined with --mfa-command. Give one of them."};
+  std::string_view given;
+  for (const auto& [option, text] :
+       {std::pair{"--token-code", &arguments.token_code}, std::pair{"--mfa-command", &arguments.mfa_command},
+        std::pair{"--totp-seed-file", &arguments.totp_seed_file}}) {
+    if (text->empty()) {
+      continue;
+    }
+    if (!given.empty()) {
+      throw UsageError{fmt::format("{}: cannot be combined with {}. Give one of them.", given, option)};
+    }
+    given = option;
   }
-  if (arguments.serial_number.empty() && (!arguments.token_code.empty() || !arguments.mfa_command.empty())) {
-    throw UsageError{fmt::format("{}: needs --serial-number, the device the code belongs to.",
-                                 arguments.token_code.empty() ? "--mfa-command" : "--token-code")};
+  if (arguments.serial_number.empty() && !arguments.token_code.empty()) {
+    throw UsageError{"--token-code: needs --serial-number, the device the code belongs to."};
   }
+}
+
+/// Where one-time codes come from: a command, a seed, the person at the terminal; none where there is none of them.
+MfaTokenProvider mfa_token_provider(const SourceArguments& arguments) {
+  const auto made = [](std::string_view option, const auto& make) {
+    try {
+      return make();
+    } catch (const Error& error) {
+      throw UsageError{fmt::format("{}: {}", option, error.what())};
+    }
+  };
+  if (!arguments.mfa_command.empty()) {
+    return made("--mfa-command", [&] { return MfaTokenProvider::from_command_line(arguments.mfa_command); });
+  }
+  if (!arguments.totp_seed_file.empty()) {
+    return made("--totp-seed-file", [&] { return MfaTokenProvider::from_totp_seed_file(arguments.totp_seed_file); });
+  }
+  return {};
 }
 
 MfaTokenProvider prompt_provider() {
@@ -109,10 +139,17 @@ Source named_source(const SourceArguments& arguments, ProviderSeams seams) {
 StsClientOptions client_options(const SourceArguments& arguments) {
   constexpr int kMostAttempts = 10;
   StsClientOptions client;
+  client.profile = arguments.profile;
   client.region = arguments.region;
   client.endpoint_url = arguments.endpoint_url;
   client.ca_bundle = arguments.ca_bundle;
   client.verify_tls = !arguments.no_verify_tls;
+  if (arguments.use_fips_endpoint) {
+    client.use_fips_endpoint = true;
+  }
+  if (arguments.use_dualstack_endpoint) {
+    client.use_dualstack_endpoint = true;
+  }
   if (!arguments.connect_timeout.empty()) {
     client.connect_timeout = parse_span("--connect-timeout", arguments.connect_timeout);
   }
@@ -138,12 +175,8 @@ AssumeRoleOptions assume_role_options(const SourceArguments& arguments) {
   role.external_id = arguments.external_id;
   role.serial_number = arguments.serial_number;
   role.token_code = arguments.token_code;
-  if (!arguments.mfa_command.empty()) {
-    try {
-      role.mfa_token_provider = MfaTokenProvider::from_command_line(arguments.mfa_command);
-    } catch (const Error& error) {
-      throw UsageError{fmt::format("--mfa-command: {}", error.what())};
-    }
+  if (!arguments.serial_number.empty()) {
+    role.mfa_token_provider = mfa_token_provider(arguments);
   }
   role.policy = text_or_file("--policy", arguments.policy);
   role.policy_arns = arguments.policy_arns;
@@ -178,6 +211,12 @@ MethodParameters method_parameters(const SourceArguments& arguments) {
   }
   if (arguments.no_verify_tls) {
     parameters["verify_tls"] = "false";
+  }
+  if (arguments.use_fips_endpoint) {
+    parameters["use_fips_endpoint"] = "true";
+  }
+  if (arguments.use_dualstack_endpoint) {
+    parameters["use_dualstack_endpoint"] = "true";
   }
   return parameters;
 }
@@ -252,20 +291,30 @@ Source make_source(const SourceArguments& arguments, Messages& messages) {
   Source source;
   source.seams = seams;
   source.client = client_options(arguments);
+  auto mfa = mfa_token_provider(arguments);
+  if (!mfa && arguments.token_code.empty() && can_prompt()) {
+    mfa = prompt_provider();
+  }
+  source.chain = std::make_shared<DefaultChain>(
+      DefaultChainOptions{.profile = arguments.profile, .mfa_token_provider = mfa, .client = source.client}, seams);
   if (arguments.role_arn.empty()) {
     refuse_role_options_without_role(arguments);
-    messages.detail("source: the credentials of the environment");
-    source.provider = make_environment_provider();
+    refuse_incomplete_mfa(arguments);
+    messages.detail(arguments.profile.empty() ? std::string{"source: the default chain"}
+                                              : fmt::format("source: profile {}", one_line(arguments.profile)));
+    source.provider = source.chain;
     return source;
   }
 
   AssumeRoleOptions role = assume_role_options(arguments);
+  role.base = source.chain;
   if (!role.serial_number.empty() && role.token_code.empty() && !role.mfa_token_provider) {
-    if (!can_prompt()) {
+    if (!mfa) {
       throw UsageError{
-          "--serial-number: needs a one-time code, and there is no terminal to ask on. Give --mfa-command."};
+          "--serial-number: needs a one-time code, and there is no terminal to ask on. Give --mfa-command or "
+          "--totp-seed-file."};
     }
-    role.mfa_token_provider = prompt_provider();
+    role.mfa_token_provider = mfa;
   }
   messages.detail(fmt::format("source: AssumeRole {} as {}", role.role_arn, role.role_session_name));
   source.provider = make_assume_role_provider(std::move(role), std::move(seams));

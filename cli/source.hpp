@@ -39,6 +39,8 @@ struct Source {
   /// How to ask STS who the credentials belong to.
   StsClientOptions client;
   ProviderSeams seams;
+  /// What was walked to find them; null for a method by name.
+  std::shared_ptr<DefaultChain> chain;
   /// For a method by name: keeps its provider alive and knows its identity.
   std::unique_ptr<RefreshableSession> session;
 

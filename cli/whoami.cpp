@@ -1,10 +1,12 @@
 #include "cli/commands.hpp"
+#include "cli/explain.hpp"
 #include "cli/json_text.hpp"
 #include "cli/source.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,23 +19,40 @@ struct Row {
   const std::string& value;
 };
 
+/// What was found out, as far as it went: with --explain a person wants to see it above all when nothing worked.
+void write_answer(const CommandLine& line, const Source& source, const std::optional<Identity>& identity,
+                  const std::stop_token& stop) {
+  std::string text;
+  JsonObject json;
+  if (line.output.explain) {
+    text = explanation(source, stop);
+    explain(source, json, stop);
+  }
+  if (identity) {
+    for (const auto& [label, json_name, value] :
+         std::array{Row{"arn", "Arn", identity->arn}, Row{"account", "Account", identity->account},
+                    Row{"user_id", "UserId", identity->user_id}}) {
+      text += fmt::format("{:<{}} {}\n", label, line.output.explain ? 12 : 8, one_line(value));
+      json.text(json_name, value);
+    }
+  }
+  write_result(line.output.json ? fmt::format("{}\n", json.str()) : text);
+}
+
 }  // namespace
 
 ExitCode run_whoami(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
   const Source source = make_source(line.source, messages);
-  const Credentials credentials = source.credentials(stop);
-  messages.detail("got " + to_string(credentials));
-  const Identity identity = get_caller_identity(credentials, source.client, source.seams, stop);
-
-  const std::array rows{Row{"arn", "Arn", identity.arn}, Row{"account", "Account", identity.account},
-                        Row{"user_id", "UserId", identity.user_id}};
-  std::string text;
-  JsonObject json;
-  for (const auto& [label, json_name, value] : rows) {
-    text += fmt::format("{:<8} {}\n", label, one_line(value));
-    json.text(json_name, value);
+  try {
+    const Credentials credentials = source.credentials(stop);
+    messages.detail("got " + to_string(credentials));
+    write_answer(line, source, get_caller_identity(credentials, source.client, source.seams, stop), stop);
+  } catch (const Error&) {
+    if (line.output.explain) {
+      write_answer(line, source, std::nullopt, stop);
+    }
+    throw;
   }
-  write_result(line.output.json ? fmt::format("{}\n", json.str()) : text);
   return ExitCode::ok;
 }
 

@@ -9,8 +9,17 @@
 #include <aws_refresh_session/custom.hpp>
 #include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/exceptions.hpp>
+#include <aws_refresh_session/explain.hpp>
 #include <aws_refresh_session/http_transport.hpp>
 #include <aws_refresh_session/provider_seams.hpp>
+#include <aws_refresh_session/providers/container.hpp>
+#include <aws_refresh_session/providers/default_chain.hpp>
+#include <aws_refresh_session/providers/imds.hpp>
+#include <aws_refresh_session/providers/login.hpp>
+#include <aws_refresh_session/providers/process.hpp>
+#include <aws_refresh_session/providers/profile.hpp>
+#include <aws_refresh_session/providers/sso.hpp>
+#include <aws_refresh_session/providers/web_identity.hpp>
 #include <aws_refresh_session/refreshing_provider.hpp>
 #include <aws_refresh_session/scheduler.hpp>
 #include <aws_refresh_session/session.hpp>

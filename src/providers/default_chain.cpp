@@ -2,11 +2,11 @@
 
 #include "core/fork.hpp"
 #include "core/mutex.hpp"
+#include "providers/profile.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/providers/container.hpp>
 #include <aws_refresh_session/providers/imds.hpp>
-#include <aws_refresh_session/providers/profile.hpp>
 #include <aws_refresh_session/providers/web_identity.hpp>
 
 #include <algorithm>
@@ -41,9 +41,10 @@ std::string reason_of(const Error& error) {
   return error.code().empty() ? error.message() : error.message() + " (" + error.code() + ")";
 }
 
-std::string describe_answer(const Credentials& credentials) {
-  return credentials.provider_name().empty() ? credentials.access_key_id()
-                                             : credentials.access_key_id() + " by " + credentials.provider_name();
+/// With what the profile says, if it is one.
+std::string describe_answer(const Credentials& credentials, const CredentialsProvider& provider) {
+  const auto* profile = dynamic_cast<const providers::ProfileProvider*>(&provider);
+  return profile == nullptr ? credentials.access_key_id() : credentials.access_key_id() + ": " + profile->description();
 }
 
 }  // namespace
@@ -132,7 +133,7 @@ Credentials DefaultChain::resolve(const ResolveContext& context) {
     try {
       auto credentials = state_->sources[index].provider->resolve(context);
       report.outcome = SourceReport::Outcome::answered;
-      report.reason = describe_answer(credentials);
+      report.reason = describe_answer(credentials, *state_->sources[index].provider);
       state_->remember(index, std::move(reports));
       return credentials;
     } catch (const Error& error) {

@@ -3,6 +3,22 @@
 /// \file
 /// The shared config and credentials files, parsed and merged.
 /// https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+///
+/// Where the AWS SDKs and botocore (the AWS CLI, boto3) read a file differently, this is what counts here:
+///
+/// | in a file | here and in the SDKs | botocore |
+/// |---|---|---|
+/// | `key = value # text` | the value is `value` | the comment belongs to the value |
+/// | `key : value` | malformed | a colon is an equals sign |
+/// | a file indented as a whole | malformed: an indented line goes on with the one before | taken |
+/// | a key or a section twice | the last key wins, sections merge | the file is refused |
+/// | `[profile default]` and `[default]` | the second is ignored as a whole | the last wins |
+/// | `[profile name]` in the credentials file | ignored with a warning | a profile called `profile name` |
+/// | a key with blanks in it | ignored with a warning | a key that nobody asks for |
+///
+/// Here as in botocore, and not in all SDKs: a profile's name may have any characters, blanks in quotes; text behind a
+/// closing bracket is ignored (here with a warning); an indented line that begins with `#` or `;` is a comment.
+/// Here alone: a file with NUL bytes is malformed. One that is not UTF-8 is everywhere.
 
 #include "profile/file_locations.hpp"
 
@@ -27,7 +43,7 @@ struct Property {
   FileKind file = FileKind::config;
   /// From 1.
   int line = 0;
-  /// For a key with an empty value followed by indented `key = value` lines.
+  /// For a key with an empty value followed by indented `key = value` lines; each key once, sorted by key.
   std::vector<Property> nested{};
 };
 
@@ -38,6 +54,7 @@ class Section {
   /// Where it began first.
   [[nodiscard]] FileKind file() const noexcept { return file_; }
   [[nodiscard]] int line() const noexcept { return line_; }
+  /// Each key once, sorted by key.
   [[nodiscard]] std::span<const Property> properties() const noexcept { return properties_; }
 
   /// The property of that lower-case key, or null.
@@ -77,15 +94,15 @@ class SharedConfig {
   SharedConfig() = default;
 };
 
-/// Both files as they are now. A file that does not exist is empty. As long as somebody holds what an earlier call gave
-/// and neither file has changed since, that same object: many sessions parse the files once. Thread-safe, usable on
-/// both sides of a `fork()`.
+/// Both files as they are now. A file that does not exist, or to which no directory lets us through, is empty, and so
+/// is /dev/null. As long as somebody holds what an earlier call gave and neither file has changed since, that same
+/// object: many sessions that hold it parse the files once. Files that changed within the last two seconds are read
+/// each time, because their time stamps may not tell the next change. Thread-safe, usable on both sides of a `fork()`.
 ///
-/// Warns (once per place) about a credentials file that others can read, and about lines, sections and keys that are
-/// ignored.
-/// \throws ConfigurationError, of code `ConfigFileUnreadable` (no permission, a directory, a device),
-/// `ConfigFileTooLarge`
-///   (16 MiB) or `ConfigFileMalformed` (naming file and line)
+/// Warns (once per place) about a credentials file with secrets that others can read, and about lines, sections and
+/// keys that are ignored.
+/// \throws ConfigurationError, of code `ConfigFileUnreadable` (no permission, a directory, a pipe or device),
+///   `ConfigFileTooLarge` (16 MiB) or `ConfigFileMalformed` (naming file and line)
 [[nodiscard]] std::shared_ptr<const SharedConfig> load_shared_config(const FileLocations& locations);
 
 /// The grammar alone, for tests and fuzzers.

@@ -5,6 +5,7 @@
 #include "aws/sigv4.hpp"
 #include "aws/sts_errors.hpp"
 #include "aws/sts_xml.hpp"
+#include "core/wiped_request.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 
@@ -14,20 +15,7 @@
 namespace aws_refresh_session::aws {
 namespace {
 
-/// A request that holds the session token and the one-time code, and zeroes them.
-struct WipedRequest {
-  HttpRequest request;
-
-  explicit WipedRequest(HttpRequest made) : request(std::move(made)) {}
-  WipedRequest(const WipedRequest&) = delete;
-  WipedRequest& operator=(const WipedRequest&) = delete;
-  ~WipedRequest() {
-    wipe(request.body);
-    for (auto& header : request.headers) {
-      wipe(header.second);
-    }
-  }
-};
+using core::WipedRequest;
 
 [[noreturn]] void throw_cancelled() {
   throw ConnectionError{

@@ -5,6 +5,7 @@
 
 #include <aws_refresh_session/exceptions.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,34 +13,34 @@
 namespace aws_refresh_session::providers {
 namespace {
 
+/// Keys, tokens and accounts are visible ASCII: anything else would break the header that carries it, or the line that
+/// shows it. The secret key goes nowhere, so only what is surely a mistake is refused.
+bool is_sendable(std::string_view text, bool is_secret_key) noexcept {
+  return std::all_of(text.begin(), text.end(), [is_secret_key](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return is_secret_key ? byte >= 0x20 && byte != 0x7F : byte > 0x20 && byte < 0x7F;
+  });
+}
+
 class Reader {
  public:
-  Reader(nlohmann::json& document, std::string_view source, std::string_view code)
-      : document_(document), source_(source), code_(code) {}
+  Reader(nlohmann::json& document, std::string_view source, std::string_view code, ErrorKind kind)
+      : document_(document), source_(source), code_(code), kind_(kind) {}
 
-  /// The text, moved out of the document so that no second copy stays there.
+  /// A key, a token or an account.
   [[nodiscard]] SecretString secret(const char* field, bool required) {
-    const auto found = document_.find(field);
-    if (found == document_.end() || found->is_null()) {
-      if (required) {
-        refuse(field, "is missing");
-      }
-      return {};
-    }
-    if (!found->is_string()) {
-      refuse(field, "is not a text");
-    }
-    auto& text = found->get_ref<std::string&>();
-    if (required && text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    auto secret = text(field, required);
+    if (required && secret.reveal().find_first_not_of(" \t\r\n") == std::string::npos) {
       refuse(field, "is empty");
     }
-    SecretString secret{text};
-    wipe(text);
+    if (!is_sendable(secret.reveal(), std::string_view{field} == "SecretAccessKey")) {
+      refuse(field, "holds white space, control characters or what is not ASCII");
+    }
     return secret;
   }
 
   [[nodiscard]] std::optional<WallTime> expiration() {
-    const auto text = secret("Expiration", false);
+    const auto text = this->text("Expiration", false);
     if (text.empty()) {
       return std::nullopt;
     }
@@ -56,13 +57,33 @@ class Reader {
     fields.message.append(" ").append(why);
     fields.code = code_;
     fields.param = field;
+    fields.kind = kind_;
     throw CredentialError{std::move(fields)};
   }
 
  private:
+  /// The text, moved out of the document so that no second copy stays there.
+  [[nodiscard]] SecretString text(const char* field, bool required) {
+    const auto found = document_.find(field);
+    if (found == document_.end() || found->is_null()) {
+      if (required) {
+        refuse(field, "is missing");
+      }
+      return {};
+    }
+    if (!found->is_string()) {
+      refuse(field, "is not a text");
+    }
+    auto& text = found->get_ref<std::string&>();
+    SecretString taken{text};
+    wipe(text);
+    return taken;
+  }
+
   nlohmann::json& document_;
   std::string_view source_;
   std::string_view code_;
+  ErrorKind kind_;
 };
 
 /// Zeroes every text in the document, whatever it was for.
@@ -88,15 +109,18 @@ struct WipedDocument {
 
 Credentials parse_credentials_json(std::string_view text, CredentialsJson form, std::string_view source,
                                    std::string_view code) {
+  // A server's next answer may be whole; a program that prints the wrong thing will go on doing so.
+  const auto kind = form == CredentialsJson::served ? ErrorKind::recoverable : ErrorKind::non_recoverable;
   auto parsed = core::parse_json(text);
   if (!parsed || !parsed->is_object()) {
     ErrorFields fields;
     fields.message.append("The answer of ").append(source).append(" cannot be used: it is not a JSON object");
     fields.code = code;
+    fields.kind = kind;
     throw CredentialError{std::move(fields)};
   }
   WipedDocument document{std::move(*parsed)};
-  Reader reader{document.value, source, code};
+  Reader reader{document.value, source, code, kind};
   if (form == CredentialsJson::process) {
     const auto version = document.value.find("Version");
     if (version == document.value.end() || *version != 1) {

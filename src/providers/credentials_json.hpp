@@ -17,7 +17,7 @@ enum class CredentialsJson {
 /// Reads a set. The answer's text is the caller's to wipe.
 /// \param source names the source in errors and in the set
 /// \param code the error's code
-/// \throws CredentialError of that code and kind non_recoverable that names the field at fault, never its value
+/// \throws CredentialError of that code that names the field at fault, never its value; recoverable for `served`
 [[nodiscard]] Credentials parse_credentials_json(std::string_view text, CredentialsJson form, std::string_view source,
                                                  std::string_view code);
 

@@ -30,9 +30,6 @@ std::shared_ptr<CredentialsProvider> make_login_provider(LoginOptions, ProviderS
 std::shared_ptr<CredentialsProvider> make_process_provider(ProcessOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }
-std::shared_ptr<CredentialsProvider> make_container_provider(ContainerOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
 std::shared_ptr<CredentialsProvider> make_imds_provider(ImdsOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }

@@ -154,6 +154,10 @@ void set_connection(Options& options, const HttpRequest& request) {
   options.set(CURLOPT_TIMEOUT_MS, to_curl(request.timeout));
   // libcurl sends a request again if a kept connection turns out to be closed before any answer came.
   options.set(CURLOPT_FRESH_CONNECT, request.never_resend ? 1L : 0L);
+  if (request.bypass_proxy) {
+    // Without it libcurl asks the environment for a proxy.
+    options.set(CURLOPT_PROXY, "");
+  }
 }
 
 void set_tls(Options& options, const HttpRequest& request) {

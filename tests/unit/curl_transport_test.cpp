@@ -198,6 +198,19 @@ TEST_F(CurlTransportTest, RedirectsAreHandedBack) {
   EXPECT_EQ(transport_->send(get(server.url()), {}).status, 302);
 }
 
+TEST_F(CurlTransportTest, AProxyOfTheEnvironmentIsBypassedForRequestsThatSaySo) {
+  LoopbackServer server{LoopbackServer::always(LoopbackServer::answer("direct"))};
+  const ClosedPort proxy;
+  ::setenv("http_proxy", proxy.url().c_str(), 1);
+  ::unsetenv("no_proxy");
+  ::unsetenv("NO_PROXY");
+  auto request = get(server.url());
+  EXPECT_EQ(failure(*transport_, request).code(), "ConnectionRefused") << "the proxy is used";
+  request.bypass_proxy = true;
+  EXPECT_EQ(transport_->send(request, {}).body, "direct");
+  ::unsetenv("http_proxy");
+}
+
 TEST_F(CurlTransportTest, OneConnectionServesManyRequests) {
   LoopbackServer server{LoopbackServer::always(LoopbackServer::answer("ok"))};
   for (int index = 0; index < 20; ++index) {

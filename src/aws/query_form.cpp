@@ -39,9 +39,7 @@ void QueryForm::add_always(std::string_view name, std::string_view value) {
   wipe(encoded);
 }
 
-void add_parameters(QueryForm& form, const AssumeRoleOptions& options) {
-  form.add("RoleArn", options.role_arn);
-  form.add("RoleSessionName", options.role_session_name);
+void add_session_limits(QueryForm& form, const AssumeRoleOptions& options) {
   for (std::size_t i = 0; i < options.policy_arns.size(); ++i) {
     form.add(member("PolicyArns", i, ".arn"), options.policy_arns[i]);
   }
@@ -49,6 +47,12 @@ void add_parameters(QueryForm& form, const AssumeRoleOptions& options) {
   if (options.duration) {
     form.add("DurationSeconds", std::to_string(options.duration->count()));
   }
+}
+
+void add_parameters(QueryForm& form, const AssumeRoleOptions& options) {
+  form.add("RoleArn", options.role_arn);
+  form.add("RoleSessionName", options.role_session_name);
+  add_session_limits(form, options);
   for (std::size_t i = 0; i < options.tags.size(); ++i) {
     form.add(member("Tags", i, ".Key"), options.tags[i].key);
     form.add_always(member("Tags", i, ".Value"), options.tags[i].value);

@@ -28,6 +28,9 @@ class QueryForm {
   std::string text_;
 };
 
+/// What limits a session: PolicyArns, Policy, DurationSeconds.
+void add_session_limits(QueryForm& form, const AssumeRoleOptions& options);
+
 /// All of AssumeRole's parameters but TokenCode, which the caller adds.
 /// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 void add_parameters(QueryForm& form, const AssumeRoleOptions& options);

@@ -10,6 +10,7 @@
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace aws_refresh_session::aws {
@@ -32,6 +33,31 @@ void replace_all(std::string& text, std::string_view secret) {
   }
 }
 
+/// A long secret, also where only its beginning is left: texts from outside are cut.
+void redact(std::string& text, std::string_view secret) {
+  constexpr std::size_t kTelling = 8;
+  if (secret.size() < 2 * kTelling) {
+    replace_all(text, secret);
+    return;
+  }
+  const auto beginning = secret.substr(0, kTelling);
+  for (auto at = text.find(beginning); at != std::string::npos; at = text.find(beginning, at + 3)) {
+    const auto differs =
+        std::mismatch(secret.begin(), secret.end(), text.begin() + static_cast<std::ptrdiff_t>(at), text.end());
+    text.replace(at, static_cast<std::size_t>(differs.first - secret.begin()), "***");
+  }
+}
+
+/// The token and each of its parts between dots: a service may tell what it read in one of them.
+void redact_token(std::string& text, std::string_view token) {
+  redact(text, token);
+  while (!token.empty()) {
+    const auto part = token.substr(0, token.find('.'));
+    redact(text, part);
+    token.remove_prefix(std::min(token.size(), part.size() + 1));
+  }
+}
+
 void append_sentence(std::string& text, std::string_view sentence) {
   if (sentence.empty()) {
     return;
@@ -45,8 +71,11 @@ void append_sentence(std::string& text, std::string_view sentence) {
 struct StsClient::Call {
   std::string_view action;
   const QueryForm& form;
-  const Credentials& credentials;
+  /// Null for a call that is not signed.
+  const Credentials* credentials = nullptr;
   const SecretString& token_code;
+  /// Of a call that is not signed.
+  const SecretString& web_identity_token;
   const CallLimits& limits;
   /// What a refusal is about.
   std::string_view param;
@@ -76,13 +105,43 @@ Credentials StsClient::assume_role(const AssumeRoleOptions& options, const Secre
   Credentials received;
   run({.action = "AssumeRole",
        .form = form,
-       .credentials = base,
+       .credentials = &base,
        .token_code = token_code,
+       .web_identity_token = {},
        .limits = limits,
        .param = "RoleArn",
        .value = options.role_arn,
        .read = [&received](std::string& body) { received = parse_assume_role(body); }},
       code_was_sent);
+  check_not_expired(received);
+  return received;
+}
+
+Credentials StsClient::assume_role_with_web_identity(const AssumeRoleOptions& options, const SecretString& token,
+                                                     const CallLimits& limits) {
+  constexpr std::string_view kAction = "AssumeRoleWithWebIdentity";
+  QueryForm form{kAction};
+  form.add("RoleArn", options.role_arn);
+  form.add("RoleSessionName", options.role_session_name);
+  add_session_limits(form, options);
+  form.add("WebIdentityToken", token.reveal());
+  Credentials received;
+  bool was_sent = false;
+  run({.action = kAction,
+       .form = form,
+       .credentials = nullptr,
+       .token_code = {},
+       .web_identity_token = token,
+       .limits = limits,
+       .param = "RoleArn",
+       .value = options.role_arn,
+       .read = [&received](std::string& body) { received = parse_assume_role(body, kAction); }},
+      was_sent);
+  check_not_expired(received);
+  return received;
+}
+
+void StsClient::check_not_expired(const Credentials& received) const {
   if (received.expired(service_now())) {
     throw CredentialError{{.message = "STS answered with credentials that have expired already: check the clocks of "
                                       "this machine and of the server",
@@ -90,7 +149,6 @@ Credentials StsClient::assume_role(const AssumeRoleOptions& options, const Secre
                            .param = "Expiration",
                            .kind = ErrorKind::recoverable}};
   }
-  return received;
 }
 
 Identity StsClient::get_caller_identity(const Credentials& credentials, const CallLimits& limits) {
@@ -99,8 +157,9 @@ Identity StsClient::get_caller_identity(const Credentials& credentials, const Ca
   bool was_sent = false;
   run({.action = "GetCallerIdentity",
        .form = form,
-       .credentials = credentials,
+       .credentials = &credentials,
        .token_code = {},
+       .web_identity_token = {},
        .limits = limits,
        .param = {},
        .value = {},
@@ -186,8 +245,10 @@ StsClient::Outcome StsClient::attempt(const Call& call) {
   }
   const auto skew = seams_.skew->get();
   const auto sent = seams_.clock->now();
-  sign_headers(request, call.credentials,
-               {.region = options_.endpoint.signing_region, .service = "sts", .time = sent + skew}, keys_);
+  if (call.credentials != nullptr) {
+    sign_headers(request, *call.credentials,
+                 {.region = options_.endpoint.signing_region, .service = "sts", .time = sent + skew}, keys_);
+  }
   HttpResponse response;
   try {
     response = seams_.transport->send(request, call.limits.stop);
@@ -226,11 +287,15 @@ StsClient::Outcome StsClient::attempt(const Call& call) {
   if (observed) {
     update(*seams_.skew, *observed);
   }
-  const auto help = advice(error->code, error->message);
+  const bool is_signed = call.credentials != nullptr;
+  const auto help = is_signed ? advice(error->code, error->message) : web_identity_advice(error->code);
   for (auto* text : {&error->code, &error->message, &error->request_id}) {
     replace_all(*text, call.token_code.reveal());
-    replace_all(*text, call.credentials.secret_access_key().reveal());
-    replace_all(*text, call.credentials.session_token().reveal());
+    if (is_signed) {
+      redact(*text, call.credentials->secret_access_key().reveal());
+      redact(*text, call.credentials->session_token().reveal());
+    }
+    redact_token(*text, call.web_identity_token.reveal());
   }
   ErrorFields fields{.message = "STS refused " + std::string{call.action},
                      .code = error->code,
@@ -244,9 +309,10 @@ StsClient::Outcome StsClient::attempt(const Call& call) {
     fields.message.append(": ").append(error->message);
   }
   append_sentence(fields.message, help);
-  const bool may_retry = fields.kind == ErrorKind::recoverable;
-  const bool skewed =
-      may_be_clock_skew(error->code) && observed && std::chrono::abs(*observed - skew) > kSkewThatBreaksSignatures;
+  // A provider's keys take a moment to reach STS: the Go and C++ SDKs ask again, too.
+  const bool may_retry = fields.kind == ErrorKind::recoverable || (!is_signed && error->code == "InvalidIdentityToken");
+  const bool skewed = is_signed && may_be_clock_skew(error->code) && observed &&
+                      std::chrono::abs(*observed - skew) > kSkewThatBreaksSignatures;
   if (skewed) {
     // The next signature will be right, be it in this call or in a later one.
     fields.kind = ErrorKind::recoverable;

@@ -27,7 +27,7 @@ struct CallLimits {
 ///
 /// What all calls throw: RequestError when the service refuses, with its code, status, request id and what to do;
 /// ConnectionError when no answer came, or of kind cancelled; `MalformedResponse` for answers that cannot be used. No
-/// text holds the keys, the token or the one-time code, even if the service repeats them.
+/// text holds the keys, a token or the one-time code, even if the service repeats them.
 class StsClient {
  public:
   /// \param seams complete: nothing may be null
@@ -37,6 +37,11 @@ class StsClient {
   /// \param code_was_sent set when the code may have reached the service: it must not be sent again
   [[nodiscard]] Credentials assume_role(const AssumeRoleOptions& options, const SecretString& token_code,
                                         const Credentials& base, const CallLimits& limits, bool& code_was_sent);
+
+  /// Not signed: the token is all that proves who asks.
+  /// \param options role, session name, duration and policies; nothing else is used
+  [[nodiscard]] Credentials assume_role_with_web_identity(const AssumeRoleOptions& options, const SecretString& token,
+                                                          const CallLimits& limits);
 
   [[nodiscard]] Identity get_caller_identity(const Credentials& credentials, const CallLimits& limits);
 
@@ -48,6 +53,7 @@ class StsClient {
   struct Outcome;
 
   void run(const Call& call, bool& was_sent);
+  void check_not_expired(const Credentials& received) const;
   [[nodiscard]] Outcome attempt(const Call& call);
   [[nodiscard]] HttpRequest make_request(const Call& call) const;
 

@@ -111,4 +111,21 @@ std::string_view advice(std::string_view code, std::string_view message) noexcep
   return found == kAdvice.end() ? std::string_view{} : found->second;
 }
 
+std::string_view web_identity_advice(std::string_view code) noexcept {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kForTokens{{
+      {"AccessDenied",
+       "The role's trust policy must allow sts:AssumeRoleWithWebIdentity for the token's issuer, audience and subject; "
+       "the token must be valid."},
+      {"ExpiredTokenException", "The token has expired: whoever writes the token file must renew it."},
+      {"ExpiredToken", "The token has expired: whoever writes the token file must renew it."},
+      {"InvalidIdentityToken",
+       "The token is not one of an identity provider of the role's account: check its issuer and audience."},
+      {"IDPRejectedClaim", "The identity provider refused the token: it may have been revoked."},
+      {"IDPCommunicationError", "STS cannot reach the identity provider: check its address and certificate."},
+  }};
+  const auto* const found =
+      std::find_if(kForTokens.begin(), kForTokens.end(), [&](const auto& each) { return each.first == code; });
+  return found == kForTokens.end() ? advice(code, {}) : found->second;
+}
+
 }  // namespace aws_refresh_session::aws

@@ -23,4 +23,7 @@ namespace aws_refresh_session::aws {
 /// \param message the service's own words, which tell an MFA refusal from the others
 [[nodiscard]] std::string_view advice(std::string_view code, std::string_view message) noexcept;
 
+/// The same for calls with a web identity token, which no keys sign.
+[[nodiscard]] std::string_view web_identity_advice(std::string_view code) noexcept;
+
 }  // namespace aws_refresh_session::aws

@@ -110,7 +110,7 @@ std::optional<ServiceError> parse_error(std::string& body) {
   return result;
 }
 
-Credentials parse_assume_role(std::string& body) {
+Credentials parse_assume_role(std::string& body, std::string_view action) {
   pugi::xml_document document;
   if (!parse(document, body)) {
     throw CredentialError{malformed(body.empty()                   ? "an empty answer"
@@ -118,10 +118,10 @@ Credentials parse_assume_role(std::string& body) {
                                                                    : "an answer that is not XML")};
   }
   const auto root = document.document_element();
-  if (local_name(root) != "AssumeRoleResponse") {
+  if (local_name(root) != std::string{action} + "Response") {
     throw CredentialError{malformed("an answer to another question")};
   }
-  const auto result = child(root, "AssumeRoleResult");
+  const auto result = child(root, std::string{action} + "Result");
   const auto fields = child(result, "Credentials");
   const auto key_id = trimmed(text(fields, "AccessKeyId"));
   const auto secret = without_spaces(text(fields, "SecretAccessKey"));

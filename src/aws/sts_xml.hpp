@@ -32,11 +32,12 @@ struct ServiceError {
 /// \returns nullopt when the body is none
 [[nodiscard]] std::optional<ServiceError> parse_error(std::string& body);
 
-/// Reads AssumeRole's answer; white space inside keys and token is dropped. The body is parsed in place, so that no
-/// copy of the secrets stays behind, and is of no use afterwards.
-/// \throws CredentialError of code `MalformedResponse`, kind recoverable, naming what is missing, without the body's
+/// Reads the answer of AssumeRole or one of its kin; white space inside keys and token is dropped. The body is parsed
+/// in place, so that no copy of the secrets stays behind, and is of no use afterwards. \param action whose answer it
+/// must be \throws CredentialError of code `MalformedResponse`, kind recoverable, naming what is missing, without the
+/// body's
 ///   text
-[[nodiscard]] Credentials parse_assume_role(std::string& body);
+[[nodiscard]] Credentials parse_assume_role(std::string& body, std::string_view action = "AssumeRole");
 
 /// Reads GetCallerIdentity's answer.
 /// \throws RequestError of code `MalformedResponse`, kind recoverable

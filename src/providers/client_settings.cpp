@@ -134,11 +134,16 @@ std::optional<profile::Setting> configured_region(std::string_view option, const
 
 ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
                                   const ProviderSeams& seams, const std::stop_token& stop) {
+  return resolve_sts_client(options, settings, [&] { return imds_region(settings, seams, stop); });
+}
+
+ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
+                                  const std::function<std::optional<std::string>()>& instance_region) {
   ClientSettings client;
   auto endpoint = configured_endpoint("sts", options, settings);
   auto region = configured_region(options.region, settings);
   if (!region) {
-    if (auto found = imds_region(settings, seams, stop); found && aws::is_valid_region(*found)) {
+    if (auto found = instance_region(); found && aws::is_valid_region(*found)) {
       region = profile::Setting{std::move(*found), "instance metadata"};
     }
   }

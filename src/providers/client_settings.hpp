@@ -6,6 +6,7 @@
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/sts.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ struct ClientSettings {
 ///   stands, `param` is the variable's or the key's name
 [[nodiscard]] ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
                                                 const ProviderSeams& seams, const std::stop_token& stop);
+
+/// The same with the answer of instance metadata from somebody who remembers it.
+[[nodiscard]] ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
+                                                const std::function<std::optional<std::string>()>& instance_region);
 
 /// The region: option, AWS_REGION, AWS_DEFAULT_REGION, profile. Nothing, if only instance metadata could tell.
 /// \throws ConfigurationError of code `InvalidRegion`

@@ -25,8 +25,8 @@ CurrentStsClient::~CurrentStsClient() {
 }
 
 std::shared_ptr<aws::StsClient> CurrentStsClient::get(const std::stop_token& stop) {
-  auto settings =
-      resolve_sts_client(options_, profile::Settings::load(seams_.environment, options_.profile), seams_, stop);
+  const auto loaded = profile::Settings::load(seams_.environment, options_.profile);
+  auto settings = resolve_sts_client(options_, loaded, [&] { return instance_region_.get(loaded, seams_, stop); });
   {
     const core::MutexLock lock{mutex_};
     if (client_ && settings_ == settings) {

@@ -4,6 +4,7 @@
 #include "core/fork.hpp"
 #include "core/mutex.hpp"
 #include "providers/client_settings.hpp"
+#include "providers/imds_region.hpp"
 
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/sts.hpp>
@@ -38,6 +39,7 @@ class CurrentStsClient final : private core::ForkParticipant {
   const StsClientOptions options_;
   const ProviderSeams seams_;
   const aws::RetrySeams retry_;
+  RememberedImdsRegion instance_region_;
   core::Mutex mutex_;
   std::optional<ClientSettings> settings_ ARS_GUARDED_BY(mutex_);
   std::shared_ptr<aws::StsClient> client_ ARS_GUARDED_BY(mutex_);

@@ -1,9 +1,95 @@
 #include "providers/imds_region.hpp"
 
-namespace aws_refresh_session::providers {
+#include "aws/endpoints.hpp"
+#include "providers/imds_client.hpp"
 
-std::optional<std::string> imds_region(const profile::Settings&, const ProviderSeams&, const std::stop_token&) {
-  return std::nullopt;
+#include <aws_refresh_session/exceptions.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace aws_refresh_session::providers {
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlanks);
+  return first == std::string_view::npos ? std::string_view{}
+                                         : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// The path's answer; nothing if there is none.
+std::string ask(ImdsClient::Conversation& conversation, std::string_view path) {
+  constexpr int kNotFound = 404;
+  std::string answer;
+  try {
+    conversation.get(path, [&](HttpResponse& response) { answer = trimmed(response.body); });
+  } catch (const RequestError& error) {
+    if (error.status_code() != kNotFound) {
+      throw;
+    }
+  }
+  return answer;
+}
+
+std::optional<std::string> ask_region(const ImdsSettings& imds, const ProviderSeams& seams,
+                                      const std::stop_token& stop) {
+  if (imds.disabled) {
+    return std::nullopt;
+  }
+  ImdsClient client{seams, {}};
+  const ResolveContext context{.stop = stop};
+  ImdsClient::Conversation conversation{client, imds, context};
+  auto region = ask(conversation, "/latest/meta-data/placement/region");
+  if (region.empty()) {
+    region = ask(conversation, "/latest/meta-data/placement/availability-zone");
+    // `us-east-1a`; a local zone (`us-west-2-lax-1a`) cannot be told from its name.
+    if (!region.empty() && region.back() >= 'a' && region.back() <= 'z') {
+      region.pop_back();
+    }
+  }
+  // What is more than a label could lead the signed request to another host.
+  return aws::is_valid_region(region) ? std::optional{std::move(region)} : std::nullopt;
+}
+
+/// Nothing for every failure but a stop.
+template <typename Ask>
+std::optional<std::string> unless_it_fails(Ask ask) {
+  try {
+    return ask();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> imds_region(const profile::Settings& settings, const ProviderSeams& seams,
+                                       const std::stop_token& stop) {
+  return unless_it_fails([&] { return ask_region(resolve_imds({}, settings), seams, stop); });
+}
+
+std::optional<std::string> RememberedImdsRegion::get(const profile::Settings& settings, const ProviderSeams& seams,
+                                                     const std::stop_token& stop) {
+  constexpr std::chrono::minutes kBelieved{10};
+  return unless_it_fails([&]() -> std::optional<std::string> {
+    auto imds = resolve_imds({}, settings);
+    const auto now = seams.clock->steady_now();
+    {
+      const core::MutexLock lock{mutex_};
+      if (answer_ && answer_->asked == imds && (answer_->region || now - answer_->asked_at < kBelieved)) {
+        return answer_->region;
+      }
+    }
+    auto region = unless_it_fails([&] { return ask_region(imds, seams, stop); });
+    const core::MutexLock lock{mutex_};
+    answer_ = Answer{std::move(imds), region, now};
+    return region;
+  });
 }
 
 }  // namespace aws_refresh_session::providers

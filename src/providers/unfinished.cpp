@@ -18,9 +18,6 @@ class Unfinished final : public CredentialsProvider {
 };
 }  // namespace
 
-std::shared_ptr<CredentialsProvider> make_web_identity_provider(WebIdentityOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
 std::shared_ptr<CredentialsProvider> make_sso_provider(SsoOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }
@@ -28,9 +25,6 @@ std::shared_ptr<CredentialsProvider> make_login_provider(LoginOptions, ProviderS
   return std::make_shared<Unfinished>();
 }
 std::shared_ptr<CredentialsProvider> make_process_provider(ProcessOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
-std::shared_ptr<CredentialsProvider> make_imds_provider(ImdsOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }
 

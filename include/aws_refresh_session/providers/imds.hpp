@@ -35,9 +35,13 @@ struct ImdsOptions {
 /// Never goes through a proxy, follows no redirect, and keeps the metadata token while it lives. A set that is expired
 /// already, as the service hands out during an outage, is given out with a warning and an expiration of 5 to 10 minutes
 /// from now ("static stability").
-/// What the provider throws: CredentialError of kind not_configured when AWS_EC2_METADATA_DISABLED is true, when
-/// nothing answers at the address, and when the instance has no role; ConfigurationError for settings that cannot be
-/// used; CredentialError of code `MalformedResponse`; RequestError.
+/// A machine without the service costs the attempts times the time limit; a time-out after connecting is followed by
+/// version 1's attempts.
+/// What the provider throws: CredentialError of kind not_configured when AWS_EC2_METADATA_DISABLED is true
+/// (`ImdsDisabled`), when nothing answers at the address and nothing ever has (`ImdsUnreachable`), and when the
+/// instance has no role (`ImdsNoRole`); ConfigurationError of code `InvalidEndpoint` or `InvalidSetting`;
+/// CredentialError of code `MalformedResponse`; RequestError with the service's code (`AssumeRoleUnauthorizedAccess`),
+/// `UnexpectedStatus` or `ImdsTokenRequired`; ConnectionError.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_imds_provider(ImdsOptions options = {},
                                                                       ProviderSeams seams = {});
 

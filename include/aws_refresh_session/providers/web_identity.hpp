@@ -29,9 +29,13 @@ struct WebIdentityOptions {
   StsClientOptions client{};
 };
 
+/// Options and variables are checked as those of AssumeRole; a token is asked with again when STS does not know its
+/// provider yet (`InvalidIdentityToken`), as the Go and C++ SDKs do. No error holds the token.
+/// \throws ValidationError for `client` options that cannot be used
 /// What the provider throws: CredentialError of kind not_configured when neither option nor variable names a token
 /// file; ConfigurationError of code `WebIdentityTokenFile` for a file that is missing, unreadable, empty or larger than
-/// 64 KiB, and of code `MissingRoleArn` for a file without a role; RequestError and ConnectionError as `sts`.
+/// 64 KiB, and of code `MissingRoleArn` for a file without a role; ValidationError for a
+/// parameter out of bounds; RequestError and ConnectionError as `sts`.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_web_identity_provider(WebIdentityOptions options = {},
                                                                               ProviderSeams seams = {});
 

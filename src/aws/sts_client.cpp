@@ -33,18 +33,17 @@ void replace_all(std::string& text, std::string_view secret) {
   }
 }
 
-/// A long secret, also where only its beginning is left: texts from outside are cut.
+/// A long secret, also where only its beginning is left (texts from outside are cut): up to the next blank or mark.
 void redact(std::string& text, std::string_view secret) {
   constexpr std::size_t kTelling = 8;
+  constexpr std::string_view kMarks = " \"'<>,;";
+  replace_all(text, secret);
   if (secret.size() < 2 * kTelling) {
-    replace_all(text, secret);
     return;
   }
   const auto beginning = secret.substr(0, kTelling);
   for (auto at = text.find(beginning); at != std::string::npos; at = text.find(beginning, at + 3)) {
-    const auto differs =
-        std::mismatch(secret.begin(), secret.end(), text.begin() + static_cast<std::ptrdiff_t>(at), text.end());
-    text.replace(at, static_cast<std::size_t>(differs.first - secret.begin()), "***");
+    text.replace(at, std::min(text.find_first_of(kMarks, at), text.size()) - at, "***");
   }
 }
 

@@ -3,7 +3,6 @@
 #include <aws_refresh_session/providers/container.hpp>
 #include <aws_refresh_session/providers/imds.hpp>
 #include <aws_refresh_session/providers/login.hpp>
-#include <aws_refresh_session/providers/process.hpp>
 #include <aws_refresh_session/providers/sso.hpp>
 #include <aws_refresh_session/providers/web_identity.hpp>
 
@@ -22,9 +21,6 @@ std::shared_ptr<CredentialsProvider> make_sso_provider(SsoOptions, ProviderSeams
   return std::make_shared<Unfinished>();
 }
 std::shared_ptr<CredentialsProvider> make_login_provider(LoginOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
-std::shared_ptr<CredentialsProvider> make_process_provider(ProcessOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }
 

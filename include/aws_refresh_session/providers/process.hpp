@@ -23,10 +23,11 @@ struct ProcessOptions {
 };
 
 /// Runs the program once per `resolve`. Its standard error is this process's own; its output is never shown.
-/// \throws ConfigurationError of code `ProcessCommandEmpty` or `ProcessCommandMalformed`
+/// \throws ConfigurationError of code `ProcessCommandEmpty` or `ProcessCommandMalformed`; ValidationError for a timeout
+/// that is not longer than zero
 /// What the provider throws: CredentialError of codes `ProcessNotFound`, `ProcessNotPermitted`, `ProcessTimeout`,
-/// `ProcessFailed` (its exit status), `ProcessOutputTooLarge`, `ProcessOutputMalformed` (which field); cancelled with
-/// `Cancelled`. No text holds the command's arguments or its output.
+/// `ProcessFailed` (its exit status), `ProcessOutputTooLarge`, `ProcessOutputMalformed` (which field),
+/// `ExpiredCredentials`; cancelled with `Cancelled`. No text holds the command's arguments or its output.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_process_provider(ProcessOptions options,
                                                                          ProviderSeams seams = {});
 

@@ -56,23 +56,6 @@ std::optional<profile::Setting> configured_endpoint(std::string_view service_id,
   return setting;
 }
 
-int resolve_attempts(const StsClientOptions& client, const profile::Settings& settings) {
-  if (client.max_attempts) {
-    return *client.max_attempts;
-  }
-  const auto setting = settings.get("AWS_MAX_ATTEMPTS", "max_attempts");
-  if (!setting) {
-    return kDefaultAttempts;
-  }
-  int attempts = 0;
-  const auto* const end = setting->value.data() + setting->value.size();
-  if (const auto [stop, fault] = std::from_chars(setting->value.data(), end, attempts);
-      fault != std::errc{} || stop != end || attempts < 1) {
-    refuse(*setting, "max_attempts", "The number of attempts must be a whole number from 1", "InvalidMaxAttempts");
-  }
-  return std::min(attempts, kMostAttempts);
-}
-
 /// Every mode retries as `standard` does: `legacy` asks for no less, and `adaptive` adds a rate limit for clients that
 /// send many requests. A misspelt one is refused all the same, as it is by other SDKs.
 void check_retry_mode(const profile::Settings& settings) {
@@ -183,6 +166,23 @@ std::string resolve_service_endpoint(aws::Service service, std::string_view serv
     return std::move(endpoint->value);
   }
   return aws::service_endpoint(service, endpoint_rules(region, client, settings)).url;
+}
+
+int resolve_attempts(const StsClientOptions& client, const profile::Settings& settings) {
+  if (client.max_attempts) {
+    return *client.max_attempts;
+  }
+  const auto setting = settings.get("AWS_MAX_ATTEMPTS", "max_attempts");
+  if (!setting) {
+    return kDefaultAttempts;
+  }
+  int attempts = 0;
+  const auto* const end = setting->value.data() + setting->value.size();
+  if (const auto [stop, fault] = std::from_chars(setting->value.data(), end, attempts);
+      fault != std::errc{} || stop != end || attempts < 1) {
+    refuse(*setting, "max_attempts", "The number of attempts must be a whole number from 1", "InvalidMaxAttempts");
+  }
+  return std::min(attempts, kMostAttempts);
 }
 
 void apply_tls_settings(HttpRequest& request, const StsClientOptions& client, const profile::Settings& settings) {

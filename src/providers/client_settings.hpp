@@ -53,6 +53,10 @@ struct ClientSettings {
                                                    std::string_view region, const StsClientOptions& client,
                                                    const profile::Settings& settings);
 
+/// The attempts that one call may take: option, AWS_MAX_ATTEMPTS, profile, else 3.
+/// \throws ConfigurationError of code `InvalidMaxAttempts`
+[[nodiscard]] int resolve_attempts(const StsClientOptions& client, const profile::Settings& settings);
+
 /// CA bundle, TLS and time limits for any request: option, environment, profile.
 void apply_tls_settings(HttpRequest& request, const StsClientOptions& client, const profile::Settings& settings);
 

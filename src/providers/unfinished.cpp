@@ -3,7 +3,6 @@
 #include <aws_refresh_session/providers/container.hpp>
 #include <aws_refresh_session/providers/imds.hpp>
 #include <aws_refresh_session/providers/login.hpp>
-#include <aws_refresh_session/providers/sso.hpp>
 #include <aws_refresh_session/providers/web_identity.hpp>
 
 namespace aws_refresh_session {
@@ -17,9 +16,6 @@ class Unfinished final : public CredentialsProvider {
 };
 }  // namespace
 
-std::shared_ptr<CredentialsProvider> make_sso_provider(SsoOptions, ProviderSeams) {
-  return std::make_shared<Unfinished>();
-}
 std::shared_ptr<CredentialsProvider> make_login_provider(LoginOptions, ProviderSeams) {
   return std::make_shared<Unfinished>();
 }

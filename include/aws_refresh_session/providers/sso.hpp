@@ -33,8 +33,13 @@ struct SsoOptions {
 
 /// \throws ValidationError for a missing account id, role name, region or start URL
 /// What the provider throws: CredentialError of code `SsoTokenMissing`, `SsoTokenExpired` or `SsoTokenMalformed`, which
-/// says which command to run; RequestError (`UnauthorizedException` says to log in again; `ForbiddenException`);
+/// says which command to run, `TokenFileUnreadable`, `TokenFileLocked`, `MalformedResponse`, `ExpiredCredentials`;
+/// RequestError (`UnauthorizedException` says to log in again; `ForbiddenException`, `ResourceNotFoundException`);
 /// ConnectionError.
+///
+/// The token's file is read at each `resolve`. When it ends within five minutes it is refreshed, by one process at a
+/// time, and written back; after a refresh that failed, the next is tried half a minute later, and a token that is
+/// still valid is used meanwhile.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_sso_provider(SsoOptions options, ProviderSeams seams = {});
 
 }  // namespace aws_refresh_session

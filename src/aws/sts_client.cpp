@@ -18,6 +18,8 @@ namespace {
 
 using core::WipedRequest;
 
+constexpr std::string_view kWebIdentityAction = "AssumeRoleWithWebIdentity";
+
 [[noreturn]] void throw_cancelled() {
   throw ConnectionError{
       {.message = "The call to STS was cancelled", .code = "Cancelled", .kind = ErrorKind::cancelled}};
@@ -118,15 +120,14 @@ Credentials StsClient::assume_role(const AssumeRoleOptions& options, const Secre
 
 Credentials StsClient::assume_role_with_web_identity(const AssumeRoleOptions& options, const SecretString& token,
                                                      const CallLimits& limits) {
-  constexpr std::string_view kAction = "AssumeRoleWithWebIdentity";
-  QueryForm form{kAction};
+  QueryForm form{kWebIdentityAction};
   form.add("RoleArn", options.role_arn);
   form.add("RoleSessionName", options.role_session_name);
   add_session_limits(form, options);
   form.add("WebIdentityToken", token.reveal());
   Credentials received;
   bool was_sent = false;
-  run({.action = kAction,
+  run({.action = kWebIdentityAction,
        .form = form,
        .credentials = nullptr,
        .token_code = {},
@@ -134,7 +135,7 @@ Credentials StsClient::assume_role_with_web_identity(const AssumeRoleOptions& op
        .limits = limits,
        .param = "RoleArn",
        .value = options.role_arn,
-       .read = [&received](std::string& body) { received = parse_assume_role(body, kAction); }},
+       .read = [&received](std::string& body) { received = parse_assume_role(body, kWebIdentityAction); }},
       was_sent);
   check_not_expired(received);
   return received;

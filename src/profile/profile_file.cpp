@@ -108,7 +108,7 @@ FileIdentity identify_profile_file(const std::string& path) {
     case EACCES:
       // Not the file but a directory above it, as in a container that runs as another user with root's HOME. An error
       // would take the sources from such a user that need no file.
-      warn({.place = "profile " + path,
+      warn({.place = "profile.unreachable " + path,
             .message = "A directory above this file may not be searched by this user: it is taken for missing."});
       return {};
     default:

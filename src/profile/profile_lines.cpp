@@ -14,24 +14,29 @@ namespace {
 // Carriage returns, too: files with CRLF need no other care.
 constexpr std::string_view kBlanks = " \t\r\f\v";
 
+// Character by character, here and below: the standard library's searches for one of a set call memchr for each
+// character, which was half the time that a large file took.
 constexpr bool is_blank(char c) noexcept {
-  return kBlanks.find(c) != std::string_view::npos;
+  return c == ' ' || (c >= '\t' && c <= '\r');
 }
 constexpr bool begins_comment(char c) noexcept {
   return c == '#' || c == ';';
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(kBlanks);
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 /// Without a comment, which needs white space before it: `a#b` is a value.
-std::string_view without_comment(std::string_view line) noexcept {
-  for (std::size_t at = line.find_first_of("#;", 1); at != std::string_view::npos;
-       at = line.find_first_of("#;", at + 1)) {
-    if (is_blank(line[at - 1])) {
+constexpr std::string_view without_comment(std::string_view line) noexcept {
+  for (std::size_t at = 1; at < line.size(); ++at) {
+    if (begins_comment(line[at]) && is_blank(line[at - 1])) {
       return line.substr(0, at);
     }
   }
@@ -41,8 +46,8 @@ std::string_view without_comment(std::string_view line) noexcept {
 /// The characters that the AWS SDKs take in a key.
 bool is_key(std::string_view key) noexcept {
   return std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view{"_-/.%@:+"}.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '/' || c == '.' || c == '%' || c == '@' || c == ':' || c == '+';
   });
 }
 

@@ -114,9 +114,10 @@ class SharedConfigBuilder final : public ProfileLineVisitor {
     constexpr int kEnough = 10;
     ++ignored_;
     if (ignored_ < kEnough) {
-      warn({.place = "profile " + path_ + ":" + std::to_string(line), .message = std::string{why}});
+      warn({.place = "profile.ignored " + path_ + ":" + std::to_string(line), .message = std::string{why}});
     } else if (ignored_ == kEnough) {
-      warn({.place = "profile " + path_, .message = "Further lines, sections and keys of this file are ignored, too."});
+      warn({.place = "profile.ignored " + path_,
+            .message = "Further lines, sections and keys of this file are ignored, too."});
     }
   }
 

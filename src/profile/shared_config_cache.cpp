@@ -37,7 +37,7 @@ bool holds_secrets(const SharedConfig& config) {
 
 void warn_about_permissions(const SharedConfig& config, const FileIdentity& credentials) {
   if ((credentials.mode & (S_IRWXG | S_IRWXO)) != 0 && holds_secrets(config)) {
-    warn({.place = "profile " + config.locations().credentials,
+    warn({.place = "profile.permissions " + config.locations().credentials,
           .message = "Other users have access to this file with secret keys: run chmod 600 on it."});
   }
 }

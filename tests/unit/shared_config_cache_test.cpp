@@ -199,7 +199,7 @@ TEST_F(SharedConfigFiles, AFileWithoutPermissionIsAnErrorAndADirectoryWithoutPer
   std::filesystem::permissions(directory_, std::filesystem::perms{0});
   const support::RecordedWarnings warnings;
   EXPECT_THAT(load()->profile_names(), IsEmpty());
-  EXPECT_THAT(warnings.places(), ::testing::Contains("profile " + locations_.config));
+  EXPECT_THAT(warnings.places(), ::testing::Contains("profile.unreachable " + locations_.config));
   std::filesystem::permissions(directory_, std::filesystem::perms{0700});
 }
 
@@ -216,7 +216,7 @@ TEST_F(SharedConfigFiles, SecretsThatOthersCanReadAreWarnedAbout) {
     put(locations_.credentials, text, mode);
     const support::RecordedWarnings warnings;
     static_cast<void>(load());
-    return warnings.places() == std::vector<std::string>{"profile " + locations_.credentials};
+    return warnings.places() == std::vector<std::string>{"profile.permissions " + locations_.credentials};
   };
   const std::string secrets = "[a]\naws_access_key_id = AKIA\n[b]\naws_secret_access_key = SECRETCANARY\n";
   EXPECT_TRUE(warned(secrets, 0644));

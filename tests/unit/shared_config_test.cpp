@@ -101,7 +101,7 @@ const std::vector<Case> kGrammar{
     {"OneQuoteIsALetter", "[profile bob's]\n[profile \"x]", "", {"bob's: ", "\"x: "}},
     {"AllCharactersOfAName", "[profile Az09-_/.%@:+]", "", {"Az09-_/.%@:+: "}},
     {"CommentAfterBracket", "[profile a]; x ]\n[profile b]# x\n[profile c] # x", "", {"a: ", "b: ", "c: "}},
-    {"TextAfterBracket", "[profile a] x\nk = v", "", {"a: k=v"}, {"profile /c:1"}},
+    {"TextAfterBracket", "[profile a] x\nk = v", "", {"a: k=v"}, {"profile.ignored /c:1"}},
     {"NamesKeepTheirLetterCase", "[profile A]\n[profile a]", "", {"A: ", "a: "}},
 
     {"CommentLines", "# x\n[default]\n; [profile b]\n#k = v\nl = w\n#", "", {"default: l=w"}},
@@ -126,29 +126,50 @@ const std::vector<Case> kGrammar{
     {"EmptyKeyWinsToo", "[default]\nk = v\nk =", "", {"default: k="}},
     {"MapReplacesMap", "[default]\nk =\n a = 1\nk =\n b = 2", "", {"default: k={b=2}"}},
 
-    {"DefaultWithPrefixFirst", "[profile default]\na = 1\n[default]\nb = 2", "", {"default: a=1"}, {"profile /c:3"}},
-    {"DefaultWithPrefixLast", "[default]\nb = 2\n[profile default]\na = 1", "", {"default: a=1"}, {"profile /c:1"}},
+    {"DefaultWithPrefixFirst",
+     "[profile default]\na = 1\n[default]\nb = 2",
+     "",
+     {"default: a=1"},
+     {"profile.ignored /c:3"}},
+    {"DefaultWithPrefixLast",
+     "[default]\nb = 2\n[profile default]\na = 1",
+     "",
+     {"default: a=1"},
+     {"profile.ignored /c:1"}},
     {"DefaultInBothForms",
      "[profile default]\na = 1\n[default]\nb = 2\n[profile default]\nc = 3",
      "[default]\nd = 4",
      {"default: a=1|c=3|d=4"},
-     {"profile /c:3"}},
+     {"profile.ignored /c:3"}},
 
     {"FilesMerge", "[profile a]\nk = v\nl = v", "[a]\nk = w\n[b]", {"a: k=w|l=v", "b: "}},
     {"CredentialsWinKeyByKey", "[default]\na = 1\nb = 1", "[default]\nb = 2\nc = 2", {"default: a=1|b=2|c=2"}},
     {"NamesWithBlanksInCredentials", "", "[a b]\nk = v", {"a b: k=v"}},
-    {"PrefixInCredentials", "", "[profile a]\nk = v\n[b]", {"b: "}, {"profile /s:1"}},
-    {"OtherSectionsInCredentials", "", "[sso-session a]\nk = v\n[services b]\n", {}, {"profile /s:1", "profile /s:3"}},
-    {"NoPrefixInConfig", "[a]\nk = v\n k\n[profile b]", "", {"b: "}, {"profile /c:1"}},
-    {"UnknownSectionType", "[plugin a]\nk = v\n[plugins]\n[profile b]", "", {"b: "}, {"profile /c:1", "profile /c:3"}},
-    {"NameWithBlanksInConfig", "[profile a b]\nk = v", "", {}, {"profile /c:1"}},
+    {"PrefixInCredentials", "", "[profile a]\nk = v\n[b]", {"b: "}, {"profile.ignored /s:1"}},
+    {"OtherSectionsInCredentials",
+     "",
+     "[sso-session a]\nk = v\n[services b]\n",
+     {},
+     {"profile.ignored /s:1", "profile.ignored /s:3"}},
+    {"NoPrefixInConfig", "[a]\nk = v\n k\n[profile b]", "", {"b: "}, {"profile.ignored /c:1"}},
+    {"UnknownSectionType",
+     "[plugin a]\nk = v\n[plugins]\n[profile b]",
+     "",
+     {"b: "},
+     {"profile.ignored /c:1", "profile.ignored /c:3"}},
+    {"NameWithBlanksInConfig", "[profile a b]\nk = v", "", {}, {"profile.ignored /c:1"}},
     {"NoName",
      "[profile]\n[]\n[profile \"\"]\n[ ]",
      "[]",
      {},
-     {"profile /c:1", "profile /c:2", "profile /c:3", "profile /c:4", "profile /s:1"}},
-    {"KeyWithBlanks", "[default]\na b = 1\n  more\nc = 2", "", {"default: c=2"}, {"profile /c:2"}},
-    {"ProfileIsNoPrefixOfAWord", "[profilea]\nk = v\n[Profile b]", "", {}, {"profile /c:1", "profile /c:3"}},
+     {"profile.ignored /c:1", "profile.ignored /c:2", "profile.ignored /c:3", "profile.ignored /c:4",
+      "profile.ignored /s:1"}},
+    {"KeyWithBlanks", "[default]\na b = 1\n  more\nc = 2", "", {"default: c=2"}, {"profile.ignored /c:2"}},
+    {"ProfileIsNoPrefixOfAWord",
+     "[profilea]\nk = v\n[Profile b]",
+     "",
+     {},
+     {"profile.ignored /c:1", "profile.ignored /c:3"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(SharedConfig, Grammar, ::testing::ValuesIn(kGrammar),
@@ -255,7 +276,7 @@ TEST(SharedConfig, AFileFullOfOddLinesWarnsTenTimesAtMost) {
   }
   static_cast<void>(parse(text));
   EXPECT_EQ(warnings.places().size(), 10U);
-  EXPECT_EQ(warnings.places().back(), "profile /c");
+  EXPECT_EQ(warnings.places().back(), "profile.ignored /c");
 }
 
 TEST(SharedConfig, ManyKeysAndSectionsDoNotTakeQuadraticTime) {

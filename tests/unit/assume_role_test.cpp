@@ -60,7 +60,8 @@ class AssumeRoleProviderTest : public ::testing::Test {
   std::shared_ptr<testing::FakeHttpTransport> transport = std::make_shared<testing::FakeHttpTransport>();
   std::shared_ptr<ClockSkew> skew = std::make_shared<ClockSkew>();
   std::shared_ptr<ScriptedBase> base = std::make_shared<ScriptedBase>();
-  std::map<std::string, std::string, std::less<>> variables{{"AWS_REGION", "eu-west-1"}};
+  std::map<std::string, std::string, std::less<>> variables{{"AWS_REGION", "eu-west-1"},
+                                                            {"AWS_EC2_METADATA_DISABLED", "true"}};
   AssumeRoleOptions options = valid();
   std::vector<milliseconds> waits;
   std::vector<std::string> codes;

@@ -23,10 +23,10 @@ LoginToken parse_login_token(std::string_view text, std::string_view advice, std
   const auto document = TokenDocument::parse_or_throw(text, subject);
   const TokenReader reader{document.value(), subject};
   const auto access_token = reader.object(kAccessToken);
-  const auto access_key_id = access_token.text("accessKeyId", true);
-  const auto secret_access_key = access_token.text("secretAccessKey", true);
-  const auto session_token = access_token.text("sessionToken", true);
-  const auto account_id = access_token.text("accountId", true);
+  const auto access_key_id = access_token.visible_text("accessKeyId");
+  const auto secret_access_key = access_token.visible_text("secretAccessKey");
+  const auto session_token = access_token.visible_text("sessionToken");
+  const auto account_id = access_token.visible_text("accountId");
   LoginToken token;
   token.expires_at = *access_token.time("expiresAt", true);
   token.credentials = {access_key_id.reveal(), secret_access_key.reveal(), session_token.reveal(),
@@ -62,9 +62,9 @@ SecretString refreshed_login_token(std::string_view file_text, std::string_view 
   const auto received = TokenDocument::parse_or_throw(answer, subject);
   const TokenReader reader{received.value(), subject};
   const auto access_token = reader.object(kAccessToken);
-  const auto access_key_id = access_token.text("accessKeyId", true);
-  const auto secret_access_key = access_token.text("secretAccessKey", true);
-  const auto session_token = access_token.text("sessionToken", true);
+  const auto access_key_id = access_token.visible_text("accessKeyId");
+  const auto secret_access_key = access_token.visible_text("secretAccessKey");
+  const auto session_token = access_token.visible_text("sessionToken");
   const auto refresh_token = reader.text("refreshToken", true);
   const std::chrono::seconds life{reader.number("expiresIn", kLongestLife)};
   auto document = TokenDocument::parse_or_throw(

@@ -75,9 +75,9 @@ Credentials parse_role_credentials(std::string_view body, const std::string& acc
                                                 .advice = "check the endpoint, and whether a proxy answers for it"};
   const auto document = providers::TokenDocument::parse_or_throw(body, subject);
   const auto reader = providers::TokenReader{document.value(), subject}.object("roleCredentials");
-  const auto access_key_id = reader.text("accessKeyId", true);
-  const auto secret_access_key = reader.text("secretAccessKey", true);
-  const auto session_token = reader.text("sessionToken", true);
+  const auto access_key_id = reader.visible_text("accessKeyId");
+  const auto secret_access_key = reader.visible_text("secretAccessKey");
+  const auto session_token = reader.visible_text("sessionToken");
   constexpr std::int64_t kLast = 9'000'000'000'000;  // of the year 2255: later ones do not fit nanoseconds
   const std::chrono::milliseconds expiration{reader.number("expiration", kLast)};
   return {access_key_id.reveal(),

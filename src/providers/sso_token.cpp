@@ -31,7 +31,7 @@ SsoToken parse_sso_token(std::string_view text, std::string_view advice) {
   const auto document = TokenDocument::parse_or_throw(text, subject);
   const TokenReader reader{document.value(), subject};
   SsoToken token;
-  token.access_token = reader.text("accessToken", true);
+  token.access_token = reader.visible_text("accessToken");
   token.expires_at = *reader.time("expiresAt", true);
   token.refresh_token = reader.text("refreshToken", false);
   token.client_id = reader.text("clientId", false);
@@ -66,7 +66,7 @@ SecretString refreshed_sso_token(std::string_view file_text, std::string_view an
       .what = "The answer of the SSO OIDC service", .code = "MalformedResponse", .advice = {}};
   const auto received = TokenDocument::parse_or_throw(answer, subject);
   const TokenReader reader{received.value(), subject};
-  const auto access_token = reader.text("accessToken", true);
+  const auto access_token = reader.visible_text("accessToken");
   const std::chrono::seconds life{reader.number("expiresIn", kLongestLife)};
   const auto refresh_token = reader.text("refreshToken", false);
   auto document = TokenDocument::parse_or_throw(

@@ -5,6 +5,7 @@
 
 #include <aws_refresh_session/exceptions.hpp>
 
+#include <algorithm>
 #include <ostream>
 #include <streambuf>
 #include <utility>
@@ -146,6 +147,15 @@ SecretString TokenReader::text(std::string_view name, bool required) const {
     refuse(name, "is empty");
   }
   return SecretString{text};
+}
+
+SecretString TokenReader::visible_text(std::string_view name) const {
+  auto text = this->text(name, true);
+  const auto shown = text.reveal();
+  if (!std::all_of(shown.begin(), shown.end(), [](char c) { return c > ' ' && c < '\x7f'; })) {
+    refuse(name, "holds a character that no header can carry");
+  }
+  return text;
 }
 
 std::optional<WallTime> TokenReader::time(std::string_view name, bool required) const {

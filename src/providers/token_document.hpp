@@ -65,6 +65,8 @@ class TokenReader {
   /// A text; null counts as missing.
   /// \throws CredentialError when it is no text, or required and missing or blank
   [[nodiscard]] SecretString text(std::string_view name, bool required) const;
+  /// A required text that a header can carry: printable ASCII without blanks.
+  [[nodiscard]] SecretString visible_text(std::string_view name) const;
   /// An RFC 3339 time, or one that ends in `UTC` as older versions of the AWS CLI wrote it.
   [[nodiscard]] std::optional<WallTime> time(std::string_view name, bool required) const;
   /// A whole number from 1 to `most`.

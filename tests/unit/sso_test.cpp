@@ -215,6 +215,7 @@ TEST_F(Sso, TokenFileThatIsNoTokenIsMalformedAndNamesTheField) {
       {R"({"expiresAt":"2026-01-01T08:00:00Z"})", "accessToken"},
       {R"({"accessToken":" ","expiresAt":"2026-01-01T08:00:00Z"})", "accessToken"},
       {R"({"accessToken":["SECRETCANARY"],"expiresAt":"2026-01-01T08:00:00Z"})", "accessToken"},
+      {R"({"accessToken":"SECRETCANARY\r\nx","expiresAt":"2026-01-01T08:00:00Z"})", "accessToken"},
       {R"({"accessToken":"SECRETCANARY"})", "expiresAt"},
       {R"({"accessToken":"SECRETCANARY","expiresAt":1767229200})", "expiresAt"},
       {R"({"accessToken":"SECRETCANARY","expiresAt":"SECRETCANARY"})", "expiresAt"},

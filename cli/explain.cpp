@@ -23,14 +23,15 @@ std::vector<SourceReport> sources_of(const Source& source) {
   return source.chain ? source.chain->report() : std::vector<SourceReport>{};
 }
 
-std::array<Row, 5> rows_of(const Source& source, const std::stop_token& stop) {
+std::array<Row, 6> rows_of(const Source& source, const std::stop_token& stop) {
   const auto client = explain_sts_client(source.client, source.seams, stop);
   auto profile_origin = client.profile.origin;
   if (!client.profile_exists) {
     profile_origin += ", does not exist";
   }
   return {{{"profile", "Profile", {client.profile.value, profile_origin}},
-           {"files", "Files", {client.config_file, client.credentials_file}},
+           {"config", "ConfigFile", {client.config_file, ""}},
+           {"credentials", "CredentialsFile", {client.credentials_file, ""}},
            {"region", "Region", client.region},
            {"endpoint", "Endpoint", client.endpoint},
            {"trust", "CaBundle", {client.ca_bundle.empty() ? "the system's certificates" : client.ca_bundle, ""}}}};

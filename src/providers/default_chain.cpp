@@ -19,7 +19,9 @@ namespace {
 
 struct Source {
   std::string_view name;
+  /// Null for one that is left out, for a reason.
   std::shared_ptr<CredentialsProvider> provider;
+  std::string_view left_out_because{};
 };
 
 [[noreturn]] void throw_nothing_found(const std::vector<SourceReport>& reports) {
@@ -93,6 +95,8 @@ DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& sea
   const auto& profile = options.profile;
   if (profile.empty()) {
     sources.push_back({"environment", make_environment_provider(seams.environment)});
+  } else {
+    sources.push_back({"environment", nullptr, "a profile was chosen in code"});
   }
   sources.push_back(
       {"profile",
@@ -126,10 +130,13 @@ Credentials DefaultChain::resolve(const ResolveContext& context) {
   std::vector<SourceReport> reports;
   reports.reserve(state_->sources.size());
   for (const auto& source : state_->sources) {
-    reports.push_back({.source = std::string{source.name}});
+    reports.push_back({.source = std::string{source.name}, .reason = std::string{source.left_out_because}});
   }
   for (std::size_t index = 0; index < state_->sources.size(); ++index) {
     auto& report = reports[index];
+    if (!state_->sources[index].provider) {
+      continue;
+    }
     try {
       auto credentials = state_->sources[index].provider->resolve(context);
       report.outcome = SourceReport::Outcome::answered;
@@ -153,12 +160,14 @@ Credentials DefaultChain::resolve(const ResolveContext& context) {
 
 bool DefaultChain::interactive() const noexcept {
   return std::any_of(state_->sources.begin(), state_->sources.end(),
-                     [](const Source& source) { return source.provider->interactive(); });
+                     [](const Source& source) { return source.provider && source.provider->interactive(); });
 }
 
 void DefaultChain::invalidate(std::string_view access_key_id) {
   for (const auto& source : state_->sources) {
-    source.provider->invalidate(access_key_id);
+    if (source.provider) {
+      source.provider->invalidate(access_key_id);
+    }
   }
 }
 

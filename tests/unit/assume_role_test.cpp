@@ -28,7 +28,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr const char* kRole = "arn:aws:iam::123456789012:role/app";
-constexpr const char* kSerial = "arn:aws:iam::123456789012:mfa/me";
 
 AssumeRoleOptions valid() {
   return {.role_arn = kRole};
@@ -63,6 +62,9 @@ class AssumeRoleProviderTest : public ::testing::Test {
   std::map<std::string, std::string, std::less<>> variables{{"AWS_REGION", "eu-west-1"},
                                                             {"AWS_EC2_METADATA_DISABLED", "true"}};
   AssumeRoleOptions options = valid();
+  /// One a test: codes count as used in the whole process.
+  const std::string serial =
+      std::string{"arn:aws:iam::123456789012:mfa/"} + ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::vector<milliseconds> waits;
   std::vector<std::string> codes;
   std::size_t asked = 0;
@@ -86,10 +88,10 @@ class AssumeRoleProviderTest : public ::testing::Test {
 
   void use_mfa(std::vector<std::string> answers, bool interactive = false) {
     codes = std::move(answers);
-    options.serial_number = kSerial;
+    options.serial_number = serial;
     options.mfa_token_provider = MfaTokenProvider::from_callable(
         [this](const MfaRequest& request) {
-          EXPECT_EQ(request.serial_number, kSerial);
+          EXPECT_EQ(request.serial_number, serial);
           return codes.at(std::min(asked++, codes.size() - 1));
         },
         interactive);
@@ -320,10 +322,12 @@ TEST_F(AssumeRoleProviderTest, SameCodeAgainWaitsForTheNextTimeStep) {
 }
 
 TEST_F(AssumeRoleProviderTest, CodeWhoseFateIsUnknownIsNotSentAgain) {
-  for (const auto* lost : {"Timeout", "ConnectionReset"}) {
+  const std::vector<std::pair<const char*, std::vector<std::string>>> cases{
+      {"Timeout", {"111111", "111111", "222222"}}, {"ConnectionReset", {"333333", "333333", "444444"}}};
+  for (const auto& [lost, answers] : cases) {
     asked = 0;
     waits.clear();
-    use_mfa({"111111", "111111", "222222"});
+    use_mfa(answers);
     transport->then_fail(lost);
     answer();
     const auto provider = make();
@@ -331,7 +335,7 @@ TEST_F(AssumeRoleProviderTest, CodeWhoseFateIsUnknownIsNotSentAgain) {
     static_cast<void>(provider->resolve({}));
     EXPECT_THAT(waits, SizeIs(1)) << "only for the next time step";
   }
-  EXPECT_THAT(codes_sent(), ElementsAre("111111", "222222", "111111", "222222"));
+  EXPECT_THAT(codes_sent(), ElementsAre("111111", "222222", "333333", "444444"));
 }
 
 TEST_F(AssumeRoleProviderTest, SameCodeWithoutTimeToWaitIsSaid) {
@@ -368,7 +372,7 @@ TEST_F(AssumeRoleProviderTest, StopEndsTheWaitForTheNextCode) {
 }
 
 TEST_F(AssumeRoleProviderTest, TokenCodeIsGoodForTheFirstCallOnly) {
-  options.serial_number = kSerial;
+  options.serial_number = serial;
   options.token_code = "123456";
   answer();
   const auto provider = make();
@@ -381,7 +385,7 @@ TEST_F(AssumeRoleProviderTest, TokenCodeIsGoodForTheFirstCallOnly) {
 }
 
 TEST_F(AssumeRoleProviderTest, TokenCodeThatNeverLeftIsStillGood) {
-  options.serial_number = kSerial;
+  options.serial_number = serial;
   options.token_code = "123456";
   for (int i = 0; i < 3; ++i) {
     transport->then_fail("ConnectionRefused");

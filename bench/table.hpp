@@ -22,6 +22,7 @@ Rows refusing_source();
 Rows refresh_rule();
 Rows signing();
 Rows cold_process();
+Rows profiles();
 
 /// Lines `name value` of the Python peers' program for one figure; empty if botocore is not installed.
 std::vector<std::pair<std::string, double>> python_peers(const std::string& figure);

@@ -62,6 +62,6 @@ struct ResolvedStsOptions {
 void validate(const StsClientOptions& options);
 
 /// What is wrong with an endpoint URL that somebody configured, without its text; nothing if it can be used.
-[[nodiscard]] std::optional<std::string> endpoint_fault(std::string_view url);
+[[nodiscard]] std::optional<std::string> endpoint_fault(std::string_view text);
 
 }  // namespace aws_refresh_session::aws

@@ -92,22 +92,25 @@ struct DefaultChain::State final : public core::ForkParticipant {
 };
 
 DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& seams) {
-  const auto& profile = options.profile;
-  if (profile.empty()) {
+  const auto& chosen = options.profile;
+  constexpr std::string_view kProfileChosen = "a profile was chosen in code";
+  const auto profile = std::make_shared<providers::ProfileProvider>(
+      ProfileOptions{.profile = chosen, .mfa_token_provider = options.mfa_token_provider, .client = options.client},
+      seams, aws::RetrySeams{});
+  if (chosen.empty()) {
     sources.push_back({"environment", make_environment_provider(seams.environment)});
+    sources.push_back({"role_profile", std::make_shared<RoleOfProfile>(profile)});
+    WebIdentityOptions web_identity;
+    web_identity.client = options.client;
+    sources.push_back({"web_identity", make_web_identity_provider(std::move(web_identity), seams)});
   } else {
-    sources.push_back({"environment", nullptr, "a profile was chosen in code"});
+    sources.push_back({"environment", nullptr, kProfileChosen});
+    sources.push_back({"role_profile", std::make_shared<RoleOfProfile>(profile)});
+    sources.push_back({"web_identity", nullptr, kProfileChosen});
   }
-  sources.push_back(
-      {"profile",
-       make_profile_provider(
-           {.profile = profile, .mfa_token_provider = options.mfa_token_provider, .client = options.client}, seams)});
-  WebIdentityOptions web_identity;
-  web_identity.client = options.client;
-  web_identity.client.profile = profile;
-  sources.push_back({"web_identity", make_web_identity_provider(std::move(web_identity), seams)});
+  sources.push_back({"profile", profile});
   sources.push_back({"container", make_container_provider({}, seams)});
-  sources.push_back({"imds", make_imds_provider({.profile = profile}, seams)});
+  sources.push_back({"imds", make_imds_provider({.profile = chosen}, seams)});
   join_fork_registry();
 }
 

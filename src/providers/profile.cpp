@@ -12,6 +12,7 @@
 #include <aws_refresh_session/providers/web_identity.hpp>
 
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace aws_refresh_session::providers {
@@ -85,6 +86,20 @@ class StaticKeys final : public CredentialsProvider {
   const profile::Property& secret_;
 };
 
+/// What the source itself said: advice to a program that calls AssumeRole does not help whoever writes a profile.
+std::string reason_of(const Error& error) {
+  if (error.code() == "NoBaseCredentials" && error.cause()) {
+    try {
+      std::rethrow_exception(error.cause());
+    } catch (const Error& source) {
+      return source.message();
+    } catch (...) {
+      return error.message();
+    }
+  }
+  return error.message();
+}
+
 /// The keys of an SSO profile, from itself and from its [sso-session].
 SsoOptions sso_options(const Settings& settings, const Section& section) {
   const auto& files = settings.files();
@@ -149,7 +164,7 @@ Credentials ProfileProvider::resolve(const ResolveContext& context) {
     }
     // The profile is configured; what it leads to is not. To go on with another source would hide that.
     auto fields = error.fields();
-    fields.message = "The profile's source of credentials has none: " + built->description + ". " + fields.message;
+    fields.message = "The profile's source of credentials has none: " + built->description + ". " + reason_of(error);
     fields.kind = ErrorKind::non_recoverable;
     fields.cause = std::current_exception();
     throw CredentialError{std::move(fields)};
@@ -165,6 +180,10 @@ void ProfileProvider::invalidate(std::string_view access_key_id) {
   if (built) {
     built->provider->invalidate(access_key_id);
   }
+}
+
+bool ProfileProvider::assumes_role() {
+  return current()->assumes_role;
 }
 
 std::string ProfileProvider::description() const {
@@ -194,7 +213,8 @@ ProfileProvider::Built ProfileProvider::build(const Settings& settings) const {
   Built built{.files = settings.shared_files(),
               .profile_name = settings.profile_name(),
               .provider = make_origin(plan, settings, client),
-              .description = describe(plan)};
+              .description = describe(plan),
+              .assumes_role = !plan.roles.empty()};
   for (auto role = plan.roles.rbegin(); role != plan.roles.rend(); ++role) {
     AssumeRoleOptions options;
     options.role_arn = role->role_arn;

@@ -28,6 +28,10 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   [[nodiscard]] bool interactive() const noexcept override { return options_.mfa_token_provider.interactive(); }
   void invalidate(std::string_view access_key_id) override ARS_EXCLUDES(mutex_);
 
+  /// True if the profile assumes a role, as the files are now.
+  /// \throws as plan_profile, and what a role that cannot be assumed throws
+  [[nodiscard]] bool assumes_role() ARS_EXCLUDES(mutex_);
+
   /// What the profile said at the last `resolve`, in words; empty before.
   [[nodiscard]] std::string description() const ARS_EXCLUDES(mutex_);
 
@@ -38,6 +42,7 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
     std::string profile_name;
     std::shared_ptr<CredentialsProvider> provider;
     std::string description;
+    bool assumes_role = false;
   };
 
   [[nodiscard]] std::shared_ptr<const Built> current() ARS_EXCLUDES(mutex_);

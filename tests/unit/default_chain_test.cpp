@@ -67,7 +67,7 @@ TEST_F(DefaultChainTest, EnvironmentComesFirst) {
   DefaultChain chain{{}, seams()};
   EXPECT_EQ(chain.resolve({}).access_key_id(), "AKIDENV");
   EXPECT_THAT(outcomes(chain), ElementsAre(Outcome::answered, Outcome::not_asked, Outcome::not_asked,
-                                           Outcome::not_asked, Outcome::not_asked));
+                                           Outcome::not_asked, Outcome::not_asked, Outcome::not_asked));
 }
 
 TEST_F(DefaultChainTest, ProfileChosenInCodeLeavesTheEnvironmentOut) {
@@ -105,7 +105,7 @@ TEST_F(DefaultChainTest, SourceThatFailsStopsTheChain) {
     EXPECT_EQ(error.code(), "IncompleteCredentials");
   }
   EXPECT_THAT(outcomes(chain), ElementsAre(Outcome::failed, Outcome::not_asked, Outcome::not_asked, Outcome::not_asked,
-                                           Outcome::not_asked));
+                                           Outcome::not_asked, Outcome::not_asked));
 }
 
 TEST_F(DefaultChainTest, MisspeltProfileStopsTheChain) {

@@ -27,7 +27,7 @@ struct DefaultChainOptions {
 struct SourceReport {
   enum class Outcome { answered, not_configured, failed, not_asked };
 
-  /// `environment`, `profile`, `web_identity`, `container`, `imds`.
+  /// `environment`, `role_profile`, `web_identity`, `profile`, `container`, `imds`.
   std::string source{};
   Outcome outcome = Outcome::not_asked;
   /// Why it had nothing, or what it answered with (the key id, never a secret).
@@ -36,9 +36,10 @@ struct SourceReport {
 
 [[nodiscard]] std::string_view to_string(SourceReport::Outcome outcome) noexcept;
 
-/// Asks its sources in order: environment, profile (in whatever form; see make_profile_provider), web identity of the
-/// environment, container, instance metadata. A source that is not configured passes on to the next; one that fails
-/// ends it. The source that answered is asked first from then on, until it has nothing any more.
+/// Asks its sources in order: environment, profile if it assumes a role, web identity of the environment, profile in
+/// any other form (see make_profile_provider), container, instance metadata. A profile chosen in code leaves out the
+/// environment's keys and web identity. A source that is not configured passes on to the next; one that fails ends it.
+/// The source that answered is asked first from then on, until it has nothing any more. Thread-safe.
 class DefaultChain final : public CredentialsProvider {
  public:
   explicit DefaultChain(DefaultChainOptions options = {}, ProviderSeams seams = {});

@@ -174,7 +174,8 @@ class LoginProvider final : public CredentialsProvider {
 std::shared_ptr<CredentialsProvider> providers::make_login_provider(LoginOptions options, ProviderSeams seams,
                                                                     aws::RetrySeams retry) {
   validate(options);
-  return std::make_shared<LoginProvider>(std::move(options), seams.completed(), std::move(retry));
+  seams = seams.completed();
+  return std::make_shared<LoginProvider>(std::move(options), std::move(seams), std::move(retry));
 }
 
 std::shared_ptr<CredentialsProvider> make_login_provider(LoginOptions options, ProviderSeams seams) {

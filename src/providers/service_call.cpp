@@ -25,7 +25,7 @@ void wipe_request(HttpRequest& request) noexcept {
 struct WipedRequest {
   HttpRequest request;
 
-  explicit WipedRequest(const HttpRequest& made) : request(made) {}
+  explicit WipedRequest(HttpRequest made) : request(std::move(made)) {}
   WipedRequest(const WipedRequest&) = delete;
   WipedRequest& operator=(const WipedRequest&) = delete;
   ~WipedRequest() { wipe_request(request); }

@@ -226,7 +226,8 @@ class SsoProvider final : public CredentialsProvider {
 std::shared_ptr<CredentialsProvider> providers::make_sso_provider(SsoOptions options, ProviderSeams seams,
                                                                   aws::RetrySeams retry) {
   validate(options);
-  return std::make_shared<SsoProvider>(std::move(options), seams.completed(), std::move(retry));
+  seams = seams.completed();
+  return std::make_shared<SsoProvider>(std::move(options), std::move(seams), std::move(retry));
 }
 
 std::shared_ptr<CredentialsProvider> make_sso_provider(SsoOptions options, ProviderSeams seams) {

@@ -45,9 +45,8 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
 /// An error of the library, said in the words of the command line.
 ExitCode report(const Error& error, Messages& messages) {
   const bool invalid = dynamic_cast<const ValidationError*>(&error) != nullptr;
-  // Only where the option is at fault: a service names the parameter of a call that it refused, too.
-  const bool of_option = invalid || dynamic_cast<const ConfigurationError*>(&error) != nullptr;
-  const std::string option = of_option && !error.param().empty() ? option_of_parameter(error.param()) : "";
+  // Only where the option is at fault: a service names the parameter of a call that it refused, a profile its key.
+  const std::string option = invalid && !error.param().empty() ? option_of_parameter(error.param()) : "";
   messages.error(option.empty() ? std::string{error.what()} : fmt::format("{}: {}", option, error.what()));
   if (invalid) {
     return ExitCode::usage;

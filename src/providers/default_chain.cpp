@@ -43,10 +43,36 @@ std::string reason_of(const Error& error) {
   return error.code().empty() ? error.message() : error.message() + " (" + error.code() + ")";
 }
 
+/// The profile if it assumes a role: that goes before a web identity of the environment, what else it may be after.
+class RoleOfProfile final : public CredentialsProvider {
+ public:
+  explicit RoleOfProfile(std::shared_ptr<providers::ProfileProvider> profile) : profile_(std::move(profile)) {}
+
+  [[nodiscard]] Credentials resolve(const ResolveContext& context) override {
+    if (!profile_->assumes_role()) {
+      throw CredentialError{
+          {.message = "The profile assumes no role", .code = "NoCredentials", .kind = ErrorKind::not_configured}};
+    }
+    return profile_->resolve(context);
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return profile_->name(); }
+  [[nodiscard]] bool interactive() const noexcept override { return profile_->interactive(); }
+  void invalidate(std::string_view access_key_id) override { profile_->invalidate(access_key_id); }
+  [[nodiscard]] std::string description() const { return profile_->description(); }
+
+ private:
+  std::shared_ptr<providers::ProfileProvider> profile_;
+};
+
 /// With what the profile says, if it is one.
 std::string describe_answer(const Credentials& credentials, const CredentialsProvider& provider) {
-  const auto* profile = dynamic_cast<const providers::ProfileProvider*>(&provider);
-  return profile == nullptr ? credentials.access_key_id() : credentials.access_key_id() + ": " + profile->description();
+  auto text = credentials.access_key_id();
+  if (const auto* role = dynamic_cast<const RoleOfProfile*>(&provider)) {
+    text += ": " + role->description();
+  } else if (const auto* profile = dynamic_cast<const providers::ProfileProvider*>(&provider)) {
+    text += ": " + profile->description();
+  }
+  return text;
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include "cli/output.hpp"
 
+#include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/explain.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -23,18 +23,26 @@ std::vector<SourceReport> sources_of(const Source& source) {
   return source.chain ? source.chain->report() : std::vector<SourceReport>{};
 }
 
-std::array<Row, 6> rows_of(const Source& source, const std::stop_token& stop) {
-  const auto client = explain_sts_client(source.client, source.seams, stop);
+std::vector<Row> rows_of(const Source& source, const std::stop_token& stop) {
+  ClientExplanation client;
+  try {
+    client = explain_sts_client(source.client, source.seams, stop);
+  } catch (const Error& error) {
+    return {{"settings", "Settings", {error.what(), "cannot be used"}}};
+  }
   auto profile_origin = client.profile.origin;
   if (!client.profile_exists) {
     profile_origin += ", does not exist";
   }
-  return {{{"profile", "Profile", {client.profile.value, profile_origin}},
-           {"config", "ConfigFile", {client.config_file, ""}},
-           {"credentials", "CredentialsFile", {client.credentials_file, ""}},
-           {"region", "Region", client.region},
-           {"endpoint", "Endpoint", client.endpoint},
-           {"trust", "CaBundle", {client.ca_bundle.empty() ? "the system's certificates" : client.ca_bundle, ""}}}};
+  const ExplainedSetting trust = !source.client.verify_tls  ? ExplainedSetting{"any certificate", "option verify_tls"}
+                                 : client.ca_bundle.empty() ? ExplainedSetting{"the system's certificates", ""}
+                                                            : ExplainedSetting{client.ca_bundle, ""};
+  return {{"profile", "Profile", {client.profile.value, profile_origin}},
+          {"config", "ConfigFile", {client.config_file, ""}},
+          {"credentials", "CredentialsFile", {client.credentials_file, ""}},
+          {"region", "Region", client.region},
+          {"endpoint", "Endpoint", client.endpoint},
+          {"trust", "Trust", trust}};
 }
 
 }  // namespace

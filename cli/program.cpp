@@ -92,7 +92,10 @@ int run_program(std::span<const std::string> arguments) noexcept {
       static_cast<void>(::setenv("AWS_REFRESH_SESSION_LOG", "error", 0));
     }
     Messages messages{line.output};
-    const WarningHandler before = set_warning_handler([&messages](const Warning& w) { messages.warning(w.message); });
+    const WarningHandler before = set_warning_handler([&messages](const Warning& w) {
+      // A place in a file is where a person must look; the others name places in the code.
+      messages.warning(w.place.find('/') == std::string::npos ? w.message : w.place + ": " + w.message);
+    });
     const int result = [&] {
       catch_broken_pipes();
       const Interrupt interrupt;

@@ -284,7 +284,7 @@ Source make_source(const SourceArguments& arguments, Messages& messages) {
   if (messages.verbose()) {
     seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);
   }
-  if (!arguments.method.empty() && arguments.method != kStsMethod) {
+  if (!arguments.method.empty() && arguments.method != kStsMethod && arguments.method != "default") {
     return named_source(arguments, std::move(seams));
   }
 

@@ -24,9 +24,10 @@ void write_answer(const CommandLine& line, const Source& source, const std::opti
                   const std::stop_token& stop) {
   std::string text;
   JsonObject json;
-  if (line.output.explain) {
-    text = explanation(source, stop);
+  if (line.output.explain && line.output.json) {
     explain(source, json, stop);
+  } else if (line.output.explain) {
+    text = explanation(source, stop);
   }
   if (identity) {
     for (const auto& [label, json_name, value] :

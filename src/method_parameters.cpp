@@ -87,6 +87,10 @@ int parse_attempts(Name name, std::string_view value) {
   return parse_number<int>(name, value, "must be a whole number from 1 to 10");
 }
 
+bool is_same_name(Name left, Name right) {
+  return fold(left) == fold(right);
+}
+
 void for_each_known(std::string_view method, const std::vector<Name>& names, const MethodParameters& parameters,
                     const std::function<void(std::size_t, Text)>& set) {
   std::set<Name> seen;

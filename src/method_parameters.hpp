@@ -31,6 +31,9 @@ struct Parameter {
   std::function<void(Target&, Name, Text)> set;
 };
 
+/// `RoleArn` and `role_arn` are one.
+[[nodiscard]] bool is_same_name(Name left, Name right);
+
 /// Calls `set` with the index into `names` and the value of every parameter that has one.
 /// \throws ValidationError as above
 void for_each_known(std::string_view method, const std::vector<Name>& names, const MethodParameters& parameters,

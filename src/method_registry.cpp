@@ -39,13 +39,14 @@ MethodRegistry& MethodRegistry::instance() {
 MethodRegistry::MethodRegistry() {
   {
     const core::MutexLock lock{mutex_};
-    factories_.emplace("custom", make_custom);
+    methods_.emplace("custom", Method{make_custom});
     for (auto& [name, factory] : source_methods()) {
-      factories_.emplace(std::move(name), std::move(factory));
+      methods_.emplace(std::move(name), Method{std::move(factory), true});
     }
-    factories_.emplace("sts", [](const MethodParameters& parameters, const ProviderSeams& seams) {
+    const auto make_sts = [](const MethodParameters& parameters, const ProviderSeams& seams) {
       return make_sts_method(parse_assume_role_parameters(parameters), seams);
-    });
+    };
+    methods_.emplace("sts", Method{make_sts, true});
   }
   join_fork_registry();
 }
@@ -60,9 +61,10 @@ void MethodRegistry::add(std::string name, MethodFactory factory) {
   {
     const core::MutexLock lock{mutex_};
     // The one that was there leaves with `factory`, after the lock: it may own anything.
-    auto& place = factories_[name];
-    replaced = static_cast<bool>(place);
-    place.swap(factory);
+    auto& place = methods_[name];
+    replaced = static_cast<bool>(place.factory);
+    place.factory.swap(factory);
+    place.built_in = false;
   }
   if (replaced) {
     warn({.place = "session.register_method",
@@ -70,10 +72,10 @@ void MethodRegistry::add(std::string name, MethodFactory factory) {
   }
 }
 
-MethodFactory MethodRegistry::find(std::string_view name) const {
+MethodRegistry::Method MethodRegistry::find(std::string_view name) const {
   {
     const core::MutexLock lock{mutex_};
-    if (const auto found = factories_.find(name); found != factories_.end()) {
+    if (const auto found = methods_.find(name); found != methods_.end()) {
       return found->second;
     }
   }
@@ -87,7 +89,7 @@ MethodFactory MethodRegistry::find(std::string_view name) const {
 std::vector<std::string> MethodRegistry::names() const {
   const core::MutexLock lock{mutex_};
   std::vector<std::string> names;
-  for (const auto& [name, factory] : factories_) {
+  for (const auto& [name, method] : methods_) {
     names.push_back(name);
   }
   return names;

@@ -25,8 +25,13 @@ class MethodRegistry final : public core::ForkParticipant {
 
   /// A name that is taken warns, and the new one wins.
   void add(std::string name, MethodFactory factory) ARS_EXCLUDES(mutex_);
+  struct Method {
+    MethodFactory factory;
+    /// Takes `profile` and `region` among its parameters.
+    bool built_in = false;
+  };
   /// \throws ValidationError that lists the names there are
-  [[nodiscard]] MethodFactory find(std::string_view name) const ARS_EXCLUDES(mutex_);
+  [[nodiscard]] Method find(std::string_view name) const ARS_EXCLUDES(mutex_);
   /// Sorted.
   [[nodiscard]] std::vector<std::string> names() const ARS_EXCLUDES(mutex_);
 
@@ -38,7 +43,7 @@ class MethodRegistry final : public core::ForkParticipant {
   void after_fork_in_child() noexcept override;
 
   mutable core::Mutex mutex_;
-  std::map<std::string, MethodFactory, std::less<>> factories_ ARS_GUARDED_BY(mutex_);
+  std::map<std::string, Method, std::less<>> methods_ ARS_GUARDED_BY(mutex_);
 };
 
 }  // namespace aws_refresh_session

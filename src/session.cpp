@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace aws_refresh_session {
@@ -55,11 +56,11 @@ void refuse_incomplete(const Credentials& credentials) {
 
 MethodProduct make_default_method(DefaultChainOptions options, const SessionOptions& session,
                                   const ProviderSeams& seams) {
-  if (options.profile.empty()) {
-    options.profile = session.profile;
+  if (!options.profile.empty()) {
+    options.client.profile = options.profile;
   }
-  options.client.profile = options.profile;
   fill_in(options.client, session);
+  options.profile = options.client.profile;
   auto client = options.client;
   if (session.credentials) {
     return {.provider = make_static_provider(*session.credentials), .client = std::move(client)};
@@ -71,11 +72,11 @@ MethodProduct make_profile_method(ProfileOptions options, const SessionOptions& 
   if (session.credentials) {
     refuse_keys("profile");
   }
-  if (options.profile.empty()) {
-    options.profile = session.profile;
+  if (!options.profile.empty()) {
+    options.client.profile = options.profile;
   }
-  options.client.profile = options.profile;
   fill_in(options.client, session);
+  options.profile = options.client.profile;
   auto client = options.client;
   return {.provider = make_profile_provider(std::move(options), seams), .client = std::move(client)};
 }
@@ -89,11 +90,28 @@ AssumeRoleOptions with_session(AssumeRoleOptions options, const SessionOptions& 
   return options;
 }
 
+/// For a method that takes neither profile nor region: they are for `region()` and for asking STS who it is.
+MethodProduct with_session(std::string_view method, MethodProduct product, const SessionOptions& session) {
+  if (session.credentials) {
+    refuse_keys(method);
+  }
+  fill_in(product.client, session);
+  return product;
+}
+
 /// Profile and region for a method by name, unless its parameters name them.
 MethodParameters with_session(MethodParameters parameters, const SessionOptions& session) {
   for (const auto& [name, value] : {std::pair{"profile", &session.profile}, std::pair{"region", &session.region}}) {
-    if (!value->empty()) {
+    if (value->empty()) {
+      continue;
+    }
+    const auto given = std::find_if(parameters.begin(), parameters.end(), [&](const auto& parameter) {
+      return method_parameters::is_same_name(parameter.first, name);
+    });
+    if (given == parameters.end()) {
       parameters.emplace(name, *value);
+    } else if (given->second.empty()) {
+      given->second = *value;
     }
   }
   return parameters;
@@ -106,24 +124,31 @@ MethodProduct make_custom_method(CustomOptions options) {
 
 }  // namespace
 
+// In each: the product first, in a statement of its own. Among the arguments of one call it could be made after the
+// session's options were moved from.
+
 RefreshableSession::RefreshableSession(AssumeRoleOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("sts", make_sts_method(with_session(std::move(options), session), seams), seams, std::move(session));
+  auto product = make_sts_method(with_session(std::move(options), session), seams);
+  state_ = open("sts", std::move(product), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(CustomOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("custom", make_custom_method(std::move(options)), seams, std::move(session));
+  auto product = with_session("custom", make_custom_method(std::move(options)), session);
+  state_ = open("custom", std::move(product), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(DefaultChainOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("default", make_default_method(std::move(options), session, seams), seams, std::move(session));
+  auto product = make_default_method(std::move(options), session, seams);
+  state_ = open("default", std::move(product), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(ProfileOptions options, SessionOptions session) {
   const auto seams = seams_of(session);
-  state_ = open("profile", make_profile_method(std::move(options), session, seams), seams, std::move(session));
+  auto product = make_profile_method(std::move(options), session, seams);
+  state_ = open("profile", std::move(product), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> provider, SessionOptions session) {
@@ -134,24 +159,27 @@ RefreshableSession::RefreshableSession(std::shared_ptr<CredentialsProvider> prov
   }
   auto name = std::string{provider->name()};
   const auto seams = seams_of(session);
-  state_ = open(std::move(name), {.provider = std::move(provider)}, seams, std::move(session));
+  auto product = with_session(name, {.provider = std::move(provider)}, session);
+  state_ = open(std::move(name), std::move(product), seams, std::move(session));
 }
 
 RefreshableSession::RefreshableSession(std::string_view method, const MethodParameters& parameters,
                                        SessionOptions session) {
+  const auto found = MethodRegistry::instance().find(method);
   const auto seams = seams_of(session);
-  if (session.credentials && method == "sts") {
-    state_ = open("sts", make_sts_method(with_session(parse_assume_role_parameters(parameters), session), seams), seams,
-                  std::move(session));
-    return;
-  }
-  const auto factory = MethodRegistry::instance().find(method);
-  if (session.credentials && method != "default") {
-    refuse_keys(method);
-  }
-  auto product = factory(with_session(parameters, session), seams);
-  if (session.credentials) {
-    product.provider = make_static_provider(*session.credentials);
+  MethodProduct product;
+  if (!found.built_in) {
+    product = with_session(method, found.factory(parameters, seams), session);
+  } else if (session.credentials && method == "sts") {
+    product = make_sts_method(with_session(parse_assume_role_parameters(parameters), session), seams);
+  } else {
+    if (session.credentials && method != "default") {
+      refuse_keys(method);
+    }
+    product = found.factory(with_session(parameters, session), seams);
+    if (session.credentials) {
+      product.provider = make_static_provider(*session.credentials);
+    }
   }
   state_ = open(std::string{method}, std::move(product), seams, std::move(session));
 }

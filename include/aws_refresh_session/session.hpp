@@ -57,18 +57,18 @@ struct RefreshableCredentials {
 /// `region`, `endpoint_url`, `ca_bundle`, `verify_tls` (true or false), `connect_timeout` and `attempt_timeout`
 /// (seconds), `max_attempts`, and the client's own `access_key_id`, `secret_access_key`, `session_token`,
 /// `account_id`.
+///
 /// All methods but "custom" take `profile`, `region`, `endpoint_url`, `use_fips_endpoint`, `use_dualstack_endpoint`,
 /// `ca_bundle`, `verify_tls`, `connect_timeout`, `attempt_timeout` and `max_attempts`. Besides these:
-/// | method                    | parameters |
-/// |---------------------------|----------------------------------------------------------------------------------------|
-/// | default, profile          | `mfa_command`, `totp_seed_file` | | sts                       | as above, and
-/// `totp_seed_file`                                                         | | env                       | none | |
-/// web_identity              | `role_arn`, `web_identity_token_file`, `role_session_name`, `duration_seconds`,
-/// `policy`, `policy_arns` | | sso                       | `sso_account_id`, `sso_role_name`, `sso_region`,
-/// `sso_start_url`, `sso_session`, `cache_directory` | | login                     | `login_session`, `cache_directory`
-/// | | process                   | `command`, `timeout` (seconds), `account_id` | | container                 |
-/// `relative_uri`, `full_uri`, `authorization_token`, `authorization_token_file`          | | imds | `endpoint`,
-/// `endpoint_mode`, `v1_disabled`, `timeout` (seconds), `num_attempts`        |
+///   - default, profile: `mfa_command`, `totp_seed_file`;
+///   - sts: as above, and `totp_seed_file`;
+///   - web_identity: `role_arn`, `web_identity_token_file`, `role_session_name`, `duration_seconds`, `policy`,
+///     `policy_arns`;
+///   - sso: `sso_account_id`, `sso_role_name`, `sso_region`, `sso_start_url`, `sso_session`, `cache_directory`;
+///   - login: `login_session`, `cache_directory`;
+///   - process: `command`, `timeout` (seconds), `account_id`;
+///   - container: `relative_uri`, `full_uri`, `authorization_token`, `authorization_token_file`;
+///   - imds: `endpoint`, `endpoint_mode`, `v1_disabled`, `timeout` (seconds), `num_attempts`.
 using MethodParameters = std::map<std::string, std::string, std::less<>>;
 
 /// What a method makes.

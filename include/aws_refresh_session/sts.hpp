@@ -149,7 +149,8 @@ struct AssumeRoleOptions {
 
   MfaTokenProvider mfa_token_provider{};
   StsClientOptions client{};
-  /// Whose credentials sign the call. Null: the environment's. Another session's `provider()` chains roles.
+  /// Whose credentials sign the call. Null: the default chain's (providers/default_chain.hpp), which may run a
+  /// `credential_process` and ask container and instance metadata. Another session's `provider()` chains roles.
   std::shared_ptr<CredentialsProvider> base{};
 
   /// Checks what AWS documents, before any network call.

@@ -143,6 +143,12 @@ void write_private_file(const std::string& path, std::string_view content) {
   if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) {
     fail("chmod");
   }
+  // Root that acts for a user (sudo) leaves the file to its owner.
+  struct ::stat old {};
+  if (::geteuid() == 0 && ::lstat(path.c_str(), &old) == 0 && S_ISREG(old.st_mode) && old.st_uid != 0 &&
+      ::fchown(file.get(), old.st_uid, old.st_gid) != 0) {
+    fail("chown");
+  }
   write_all(file, content);
   if (::fsync(file.get()) != 0) {
     fail("fsync");

@@ -140,16 +140,59 @@ std::vector<char*> to_pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// A copy of the words that can be pointed into; an argument may be a secret.
+struct WipedWords {
+  std::vector<std::string> words;
+
+  explicit WipedWords(const std::vector<std::string>& from) : words(from) {}
+  WipedWords(const WipedWords&) = delete;
+  WipedWords& operator=(const WipedWords&) = delete;
+  ~WipedWords() {
+    for (auto& word : words) {
+      wipe(word);
+    }
+  }
+};
+
+/// Pointers to this process's own variables and to `more`, which replace those of their name.
+class Variables {
+ public:
+  explicit Variables(const std::map<std::string, std::string>& more) {
+    for (const auto& [name, value] : more) {
+      texts_.push_back(name + "=" + value);
+    }
+    for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+      const std::string_view variable{*each};
+      if (!more.contains(std::string{variable.substr(0, variable.find('='))})) {
+        pointers_.push_back(*each);
+      }
+    }
+    for (auto& text : texts_) {
+      pointers_.push_back(text.data());
+    }
+    pointers_.push_back(nullptr);
+  }
+
+  [[nodiscard]] char** data() noexcept { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
+
 /// Starts the program. \returns 0 or an error number
 int start(const ProcessOptions& options, int input, int output, pid_t& child) {
   SpawnPlan plan;
   if (const int error = plan.describe(input, output, options.working_directory); error != 0) {
     return error;
   }
-  auto arguments = options.arguments;
-  auto pointers = to_pointers(arguments);
-  if (!options.environment) {
+  WipedWords words{options.arguments};
+  auto pointers = to_pointers(words.words);
+  if (!options.environment && options.more_environment.empty()) {
     return plan.spawn(child, pointers, environ);
+  }
+  if (!options.environment) {
+    return plan.spawn(child, pointers, Variables{options.more_environment}.data());
   }
   std::vector<std::string> environment;
   for (const auto& [name, value] : *options.environment) {
@@ -223,7 +266,8 @@ class Child {
     int status = 0;
     pid_t waited = 0;
     do {
-      waited = ::waitpid(pid_, &status, 0);
+      // What cannot be killed is not waited for: it may never end.
+      waited = ::waitpid(pid_, &status, out_of_reach_ ? WNOHANG : 0);
     } while (waited < 0 && errno == EINTR);
     if (killed_) {
       return;
@@ -251,7 +295,8 @@ class Child {
   void kill_group(Outcome why) noexcept {
     killed_ = true;
     result_.outcome = why;
-    ::kill(-pid_, SIGKILL);
+    // A program that left its group is killed by itself. One that runs as another user (sudo) may not be killed at all.
+    out_of_reach_ = ::kill(-pid_, SIGKILL) != 0 && ::kill(pid_, SIGKILL) != 0;
   }
 
   /// Takes what is in the pipe. \returns false at its end
@@ -282,6 +327,7 @@ class Child {
   FileDescriptor output_;
   ProcessResult& result_;
   bool killed_ = false;
+  bool out_of_reach_ = false;
   bool overrun_ = false;
 };
 

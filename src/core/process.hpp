@@ -16,6 +16,8 @@ struct ProcessOptions {
   std::vector<std::string> arguments{};
   /// Replaces the whole environment, if set.
   std::optional<std::map<std::string, std::string>> environment{};
+  /// Set in the program's environment besides this process's own; `environment` wins.
+  std::map<std::string, std::string> more_environment{};
   /// Empty: the process's own. A relative program path is taken from here.
   std::string working_directory{};
   /// Its standard input. It reads a file, not a pipe, so nobody has to write while it runs.
@@ -63,7 +65,9 @@ struct ProcessResult {
 /// The program gets a process group of its own (so it cannot read from a terminal), default signal handling, and no
 /// descriptors but 0, 1 and 2. At the time limit or on `stop` the whole group is killed with SIGKILL and the program
 /// is waited for: no zombie stays. When the program has ended, what is in the pipe is read and that is all: a child of
-/// its own that keeps standard output open, such as an agent it started, is neither waited for nor killed.
+/// its own that keeps standard output open, such as an agent it started, is neither waited for nor killed. A program
+/// that this user may not kill (one that changed its user, as sudo does) is left alone at the time limit: it stays a
+/// zombie when it ends, until this process does.
 ///
 /// Thread-safe. Blocks. Needs SIGCHLD not to be ignored (the exit status would be lost: `failed` with ECHILD).
 [[nodiscard]] ProcessResult run_process(const ProcessOptions& options, const std::stop_token& stop = {});

@@ -135,7 +135,7 @@ DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& sea
     sources.push_back({"web_identity", nullptr, kProfileChosen});
   }
   sources.push_back({"profile", profile});
-  sources.push_back({"container", make_container_provider({}, seams)});
+  sources.push_back({"container", make_container_provider({.ca_bundle = options.client.ca_bundle}, seams)});
   sources.push_back({"imds", make_imds_provider({.profile = chosen}, seams)});
   join_fork_registry();
 }

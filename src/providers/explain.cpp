@@ -12,6 +12,7 @@ ClientExplanation explain_sts_client(const StsClientOptions& options, const Prov
   const auto all = seams.completed();
   const auto settings = profile::Settings::load(all.environment, options.profile);
   auto client = providers::resolve_sts_client(options, settings, all, stop);
+  const auto configured = providers::configured_region(options.region, settings);
   const auto origin = !options.profile.empty()            ? std::string{"option profile"}
                       : settings.profile_origin().empty() ? std::string{"default"}
                                                           : settings.profile_origin();
@@ -19,7 +20,8 @@ ClientExplanation explain_sts_client(const StsClientOptions& options, const Prov
           .profile_exists = settings.profile() != nullptr,
           .config_file = settings.files().locations().config,
           .credentials_file = settings.files().locations().credentials,
-          .region = {client.resolved.endpoint.signing_region, std::move(client.region_origin)},
+          .region = {configured ? configured->value : client.resolved.endpoint.signing_region,
+                     std::move(client.region_origin)},
           .endpoint = {client.resolved.endpoint.url, std::move(client.endpoint_origin)},
           .ca_bundle = std::move(client.resolved.ca_bundle),
           .max_attempts = client.resolved.max_attempts};

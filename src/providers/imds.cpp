@@ -4,6 +4,7 @@
 #include "core/rfc3339.hpp"
 #include "providers/credentials_json.hpp"
 #include "providers/imds_client.hpp"
+#include "providers/token_document.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 
@@ -47,22 +48,27 @@ bool is_role_name(std::string_view name) noexcept {
 
 /// The answer may be an error of status 200: `{"Code": "AssumeRoleUnauthorizedAccess", "Message": ...}`.
 void check_code(std::string_view body, const std::string& role) {
-  const auto error = core::parse_json_error(body);
-  if (!error || error->code.empty() || error->code == "Success") {
+  const auto document = providers::TokenDocument::parse(body);  // wipes the keys that it holds
+  if (!document) {
     return;
   }
-  const bool is_unauthorized = error->code == "AssumeRoleUnauthorizedAccess";
+  const auto code = core::json_text(document->value(), "Code").value_or("");
+  if (code.empty() || code == "Success") {
+    return;
+  }
+  const auto message = core::json_text(document->value(), "Message").value_or("");
+  const bool is_unauthorized = code == "AssumeRoleUnauthorizedAccess";
   constexpr std::size_t kLongestCode = 128;
   constexpr std::size_t kLongestMessage = 512;
   ErrorFields fields;
   fields.message = "The instance gets no credentials of its role";
-  if (!error->message.empty()) {
-    fields.message.append(": ").append(providers::as_error_text(error->message, kLongestMessage));
+  if (!message.empty()) {
+    fields.message.append(": ").append(providers::as_error_text(message, kLongestMessage));
   }
   if (is_unauthorized) {
     fields.message += ". The role's trust policy must allow ec2.amazonaws.com";
   }
-  fields.code = providers::as_error_text(error->code, kLongestCode);
+  fields.code = providers::as_error_text(code, kLongestCode);
   fields.param = "role";
   fields.value = role;
   fields.kind = is_unauthorized ? ErrorKind::non_recoverable : ErrorKind::recoverable;

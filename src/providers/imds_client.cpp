@@ -162,7 +162,7 @@ void ImdsClient::Conversation::get(std::string_view path, const EndpointCaller::
       }
       core::WipedRequest made{make_request("GET", path)};
       if (!token_.empty()) {
-        made.request.headers = {{"X-aws-ec2-metadata-token", std::string{token_.reveal()}}};
+        made.request.headers.emplace_back("X-aws-ec2-metadata-token", token_.reveal());
       }
       bool unauthorized = false;
       client_.caller_.call(made.request, settings_.max_attempts, context_, [&](HttpResponse& response) {

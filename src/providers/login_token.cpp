@@ -57,8 +57,10 @@ SecretString create_oauth2_token_body(const LoginToken& token) {
 }
 
 SecretString refreshed_login_token(std::string_view file_text, std::string_view answer, WallTime now) {
-  const TokenReader::Subject subject{
-      .what = "The answer of the sign-in service", .code = "MalformedResponse", .advice = {}};
+  const TokenReader::Subject subject{.what = "The answer of the sign-in service",
+                                     .code = "MalformedResponse",
+                                     .advice = {},
+                                     .kind = ErrorKind::recoverable};
   const auto received = TokenDocument::parse_or_throw(answer, subject);
   const TokenReader reader{received.value(), subject};
   const auto access_token = reader.object(kAccessToken);

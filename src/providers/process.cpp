@@ -80,6 +80,10 @@ void check(const core::ProcessResult& result, std::chrono::milliseconds timeout)
   }
 }
 
+/// How many credential processes deep this process is. One that asks for the profile it stands in would start itself
+/// for ever, each in a process group of its own that no time limit of the first reaches.
+constexpr std::string_view kDepth = "AWS_REFRESH_SESSION_PROCESS_DEPTH";
+
 /// The words of the command. Zeroed at the end: an argument may be a secret.
 struct Words {
   std::vector<std::string> values;
@@ -112,6 +116,7 @@ class ProcessProvider final : public CredentialsProvider {
         timeout_(options.timeout),
         account_id_(std::move(options.account_id)),
         clock_(seams.clock ? std::move(seams.clock) : system_clock()),
+        environment_(seams.environment ? std::move(seams.environment) : process_environment()),
         skew_(std::move(seams.skew)) {
     wipe(options.command);
     if (timeout_ <= std::chrono::milliseconds::zero()) {
@@ -125,6 +130,7 @@ class ProcessProvider final : public CredentialsProvider {
     const auto timeout = time_left(context);
     core::ProcessOptions run;
     run.arguments = words_.values;
+    run.more_environment = {{std::string{kDepth}, next_depth()}};
     run.timeout = timeout;
     const auto result = core::run_process(run, context.stop);
     std::for_each(run.arguments.begin(), run.arguments.end(), [](std::string& each) { wipe(each); });
@@ -150,6 +156,19 @@ class ProcessProvider final : public CredentialsProvider {
   [[nodiscard]] std::string_view name() const noexcept override { return "process"; }
 
  private:
+  /// \throws ConfigurationError of code `ProcessLoop` when it is deep enough to be no accident
+  [[nodiscard]] std::string next_depth() const {
+    constexpr std::string_view kDeepest = "4";
+    const auto depth = environment_->get(kDepth).value_or("0");
+    if (depth.size() != 1 || depth < "0" || depth >= kDeepest) {
+      throw ConfigurationError{
+          fields_of("ProcessLoop",
+                    "The credential process asks for the profile that names it: let it name another profile, or keys",
+                    ErrorKind::non_recoverable, {})};
+    }
+    return std::string{static_cast<char>(depth.front() + 1)};
+  }
+
   /// What the program may take: nobody would wait for its answer longer than that.
   [[nodiscard]] std::chrono::milliseconds time_left(const ResolveContext& context) const {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - clock_->steady_now());
@@ -163,6 +182,7 @@ class ProcessProvider final : public CredentialsProvider {
   const std::chrono::milliseconds timeout_;
   const std::string account_id_;
   const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<const Environment> environment_;
   const std::shared_ptr<ClockSkew> skew_;
 };
 

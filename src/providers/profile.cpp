@@ -183,7 +183,14 @@ void ProfileProvider::invalidate(std::string_view access_key_id) {
 }
 
 bool ProfileProvider::assumes_role() {
-  return current()->assumes_role;
+  const auto settings = Settings::load(seams_.environment, options_.profile);
+  {
+    // Held until `resolve` reads them, or a big file would be parsed twice.
+    auto files = settings.shared_files();
+    const core::MutexLock lock{mutex_};
+    planned_files_.swap(files);
+  }
+  return !plan_profile(settings).roles.empty();
 }
 
 std::string ProfileProvider::description() const {
@@ -199,9 +206,13 @@ std::shared_ptr<const ProfileProvider::Built> ProfileProvider::current() {
       return built_;
     }
   }
-  auto made = std::make_shared<const Built>(build(settings));
+  const auto made = std::make_shared<const Built>(build(settings));
+  // The one before leaves after the lock: what it owns leaves the fork registry, which locks before this does.
+  auto before = made;
+  std::shared_ptr<const SharedConfig> planned;
   const core::MutexLock lock{mutex_};
-  built_ = made;
+  built_.swap(before);
+  planned_files_.swap(planned);
   return made;
 }
 
@@ -213,8 +224,7 @@ ProfileProvider::Built ProfileProvider::build(const Settings& settings) const {
   Built built{.files = settings.shared_files(),
               .profile_name = settings.profile_name(),
               .provider = make_origin(plan, settings, client),
-              .description = describe(plan),
-              .assumes_role = !plan.roles.empty()};
+              .description = describe(plan)};
   for (auto role = plan.roles.rbegin(); role != plan.roles.rend(); ++role) {
     AssumeRoleOptions options;
     options.role_arn = role->role_arn;
@@ -281,6 +291,8 @@ std::shared_ptr<CredentialsProvider> ProfileProvider::make_origin(const ProfileP
       options.login_session = text_of(section, "login_session");
       options.profile = section.name();
       options.client = client;
+      // That is where STS is; the refresh token must not go there.
+      options.client.endpoint_url.clear();
       if (const auto region = configured_region(client.region, settings)) {
         options.region = region->value;
       }
@@ -293,7 +305,7 @@ std::shared_ptr<CredentialsProvider> ProfileProvider::make_origin(const ProfileP
     case ProfileOrigin::environment:
       return make_environment_provider(seams_.environment);
     case ProfileOrigin::container:
-      return make_container_provider({}, seams_);
+      return make_container_provider({.ca_bundle = client.ca_bundle}, seams_);
     case ProfileOrigin::imds:
       return make_imds_provider({.profile = settings.profile_name()}, seams_);
   }

@@ -28,8 +28,9 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   [[nodiscard]] bool interactive() const noexcept override { return options_.mfa_token_provider.interactive(); }
   void invalidate(std::string_view access_key_id) override ARS_EXCLUDES(mutex_);
 
-  /// True if the profile assumes a role, as the files are now.
-  /// \throws as plan_profile, and what a role that cannot be assumed throws
+  /// True if the profile assumes a role, as the files are now. Makes nothing: a profile that is broken in another form
+  /// is not asked for yet.
+  /// \throws as plan_profile
   [[nodiscard]] bool assumes_role() ARS_EXCLUDES(mutex_);
 
   /// What the profile said at the last `resolve`, in words; empty before.
@@ -42,7 +43,6 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
     std::string profile_name;
     std::shared_ptr<CredentialsProvider> provider;
     std::string description;
-    bool assumes_role = false;
   };
 
   [[nodiscard]] std::shared_ptr<const Built> current() ARS_EXCLUDES(mutex_);
@@ -60,6 +60,7 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   const aws::RetrySeams retry_;
   mutable core::Mutex mutex_;
   std::shared_ptr<const Built> built_ ARS_GUARDED_BY(mutex_);
+  std::shared_ptr<const profile::SharedConfig> planned_files_ ARS_GUARDED_BY(mutex_);
 };
 
 }  // namespace aws_refresh_session::providers

@@ -3,6 +3,7 @@
 #include "aws/date_skew.hpp"
 #include "aws/sts_errors.hpp"
 #include "core/json.hpp"
+#include "providers/endpoint_caller.hpp"
 
 #include <aws_refresh_session/credentials.hpp>
 #include <aws_refresh_session/exceptions.hpp>
@@ -68,6 +69,9 @@ void redact(std::string& text, const std::vector<std::string_view>& secrets) {
   }
 }
 
+constexpr std::size_t kLongestMessage = 512;
+constexpr std::size_t kLongestRequestId = 128;
+
 /// What the service says, without secrets.
 RequestError refusal(const HttpResponse& response, const ServiceCall& call, WallTime service_now) {
   auto said = core::parse_json_error(response.body).value_or(core::JsonError{});
@@ -90,7 +94,7 @@ RequestError refusal(const HttpResponse& response, const ServiceCall& call, Wall
     redact(said.message, call.secrets);
     fields.message = named("The request was refused by ", call.service);
     if (!said.message.empty()) {
-      fields.message.append(": ").append(said.message);
+      fields.message.append(": ").append(as_error_text(said.message, kLongestMessage));
     }
     fields.code = std::move(said.code);
     fields.details = std::move(oauth);
@@ -104,7 +108,9 @@ RequestError refusal(const HttpResponse& response, const ServiceCall& call, Wall
   fields.status_code = response.status;
   for (const auto* const name : {"x-amzn-requestid", "x-amz-request-id"}) {
     if (const auto* const id = response.header(name); id != nullptr && fields.request_id.empty()) {
-      fields.request_id = *id;
+      auto text = *id;
+      redact(text, call.secrets);
+      fields.request_id = as_error_text(text, kLongestRequestId);
     }
   }
   fields.retry_after = aws::retry_after(response, service_now);

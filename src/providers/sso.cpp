@@ -72,7 +72,8 @@ std::string advice_of(const SsoOptions& options) {
 Credentials parse_role_credentials(std::string_view body, const std::string& account_id, std::string_view name) {
   const providers::TokenReader::Subject subject{.what = "The answer of the IAM Identity Center portal",
                                                 .code = "MalformedResponse",
-                                                .advice = "check the endpoint, and whether a proxy answers for it"};
+                                                .advice = "check the endpoint, and whether a proxy answers for it",
+                                                .kind = ErrorKind::recoverable};
   const auto document = providers::TokenDocument::parse_or_throw(body, subject);
   const auto reader = providers::TokenReader{document.value(), subject}.object("roleCredentials");
   const auto access_key_id = reader.visible_text("accessKeyId");
@@ -186,7 +187,7 @@ class SsoProvider final : public CredentialsProvider {
         providers::resolve_service_endpoint(aws::Service::sso_portal, "sso", options_.region, client, settings),
         "federation/credentials?account_id=" + core::percent_encode(options_.account_id) +
             "&role_name=" + core::percent_encode(options_.role_name));
-    call.request.headers = {{"x-amz-sso_bearer_token", std::string{token.access_token.reveal()}}};
+    call.request.headers.emplace_back("x-amz-sso_bearer_token", token.access_token.reveal());
     try {
       const auto response = providers::call_service(call, seams_, retry_, quota_, context);
       return parse_role_credentials(response.body, options_.account_id, name());

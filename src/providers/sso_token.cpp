@@ -62,8 +62,10 @@ SecretString create_token_body(const SsoToken& token) {
 }
 
 SecretString refreshed_sso_token(std::string_view file_text, std::string_view answer, WallTime now) {
-  const TokenReader::Subject subject{
-      .what = "The answer of the SSO OIDC service", .code = "MalformedResponse", .advice = {}};
+  const TokenReader::Subject subject{.what = "The answer of the SSO OIDC service",
+                                     .code = "MalformedResponse",
+                                     .advice = {},
+                                     .kind = ErrorKind::recoverable};
   const auto received = TokenDocument::parse_or_throw(answer, subject);
   const TokenReader reader{received.value(), subject};
   const auto access_token = reader.visible_text("accessToken");

@@ -88,6 +88,7 @@ TokenDocument TokenDocument::parse_or_throw(std::string_view text, const TokenSu
       fields.message.append(": ").append(subject.advice);
     }
     fields.code = subject.code;
+    fields.kind = subject.kind;
     throw CredentialError{std::move(fields)};
   }
   return std::move(*document);
@@ -195,6 +196,7 @@ void TokenReader::refuse(std::string_view name, std::string_view why) const {
   }
   fields.code = subject_.code;
   fields.param.append(path_).append(name);
+  fields.kind = subject_.kind;
   throw CredentialError{std::move(fields)};
 }
 

@@ -6,6 +6,7 @@
 
 #include <aws_refresh_session/clock.hpp>
 #include <aws_refresh_session/credentials.hpp>
+#include <aws_refresh_session/exceptions.hpp>
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -22,6 +23,8 @@ struct TokenSubject {
   std::string_view code;
   /// Ends it: "run `aws sso login`".
   std::string_view advice;
+  /// Recoverable for a service's answer: another attempt may reach the service itself.
+  ErrorKind kind = ErrorKind::non_recoverable;
 };
 
 /// A JSON object, all texts of which are zeroed at the end. Move-only: a copy would have to be wiped, too.

@@ -119,9 +119,21 @@ SecretString TokenFile::refresh(const std::string& path, const TokenKind& kind, 
   if (!look.refreshable) {
     fail_expired(kind);
   }
-  auto fresh = kind.refresh(text.reveal());
-  save(path, text, fresh);
-  return fresh;
+  try {
+    auto fresh = kind.refresh(text.reveal());
+    save(path, text, fresh);
+    return fresh;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) {
+      throw;
+    }
+    // A program that does not use this lock may have spent the refresh token meanwhile, and written what it got.
+    auto now_there = read(path, kind);
+    if (now_there == text || kind.look(now_there.reveal()).expires_at <= clock_->now()) {
+      throw;
+    }
+    return now_there;
+  }
 }
 
 void TokenFile::save(const std::string& path, const SecretString& old_text, const SecretString& text) {

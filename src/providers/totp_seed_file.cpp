@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -21,13 +22,19 @@ constexpr std::size_t kLongestSeedFile = 4096;
 }
 
 SecretString read_seed(const std::string& path) {
-  struct ::stat status {};
-  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    fail("TotpSeedNotPrivate", "The TOTP seed file can be read or changed by others: run chmod 600 on it", path);
-  }
   SecretString text;
   try {
-    text = core::read_private_file(path, kLongestSeedFile);
+    const auto file = core::open_for_reading(path);
+    struct ::stat status {};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+      throw std::system_error{EINVAL, std::generic_category()};
+    }
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+      fail("TotpSeedNotPrivate", "The TOTP seed file can be read or changed by others: run chmod 600 on it", path);
+    }
+    auto read = core::read_to_end(file, static_cast<std::size_t>(status.st_size), kLongestSeedFile);
+    text = SecretString{read};
+    wipe(read);
   } catch (const std::system_error& error) {
     fail("TotpSeedUnreadable", "The TOTP seed file cannot be read: " + error.code().message(), path);
   }

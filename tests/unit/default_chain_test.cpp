@@ -131,6 +131,19 @@ TEST_F(DefaultChainTest, NothingFoundListsEverySourceWithItsReason) {
   }
 }
 
+TEST_F(DefaultChainTest, WebIdentityIsAskedBeforeAStaticProfileThoughThatIsBroken) {
+  home_.config("[default]\nsso_account_id = 123456789012\n");
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", home_.path("missing"));
+  set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/app");
+  DefaultChain chain{{}, seams()};
+  try {
+    static_cast<void>(chain.resolve({}));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "WebIdentityTokenFile");
+  }
+}
+
 TEST_F(DefaultChainTest, WinnerIsAskedFirstFromThenOn) {
   set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/credentials");
   transport_->then(200, kContainerAnswer).then(200, kContainerAnswer);

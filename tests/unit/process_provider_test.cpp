@@ -191,6 +191,33 @@ TEST_F(ProcessProvider, FailureSaysTheStatusAndShowsNothingOfTheCommand) {
   EXPECT_EQ(failure_of(*provider("sh -c 'kill -TERM $$'")).details(), "ended by signal 15");
 }
 
+TEST_F(ProcessProvider, OneThatAsksForItselfEndsAfterAFewTimes) {
+  const auto program =
+      file("again", "#!/bin/sh\necho \"$AWS_REFRESH_SESSION_PROCESS_DEPTH\" >\"$0.depth\"\nexit 1\n", 0755);
+  const auto resolve_at = [&](const char* depth) {
+    try {
+      static_cast<void>(
+          make_process_provider(
+              {.command = program},
+              {.clock = clock_,
+               .environment = std::make_shared<FixedEnvironment>(
+                   std::map<std::string, std::string, std::less<>>{{"AWS_REFRESH_SESSION_PROCESS_DEPTH", depth}})})
+              ->resolve({}));
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return std::string{};
+  };
+  EXPECT_EQ(resolve_at(""), "ProcessFailed");
+  std::string depth;
+  std::getline(std::ifstream{program + ".depth"} >> std::ws, depth);
+  EXPECT_EQ(depth, "1");
+  EXPECT_EQ(resolve_at("3"), "ProcessFailed");
+  for (const auto* deep : {"4", "9", "10", "nonsense"}) {
+    EXPECT_EQ(resolve_at(deep), "ProcessLoop") << deep;
+  }
+}
+
 TEST_F(ProcessProvider, TooMuchOutputIsRefused) {
   EXPECT_EQ(failure_of(*provider("head -c 1000000 /dev/zero")).code(), "ProcessOutputTooLarge");
 }

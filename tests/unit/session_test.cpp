@@ -1,5 +1,7 @@
 // The session as users meet it. Row numbers follow the table of behaviour in docs/behaviour.md.
 
+#include "support/aws_home.hpp"
+
 #include <aws_refresh_session/aws_refresh_session.hpp>
 #include <aws_refresh_session/testing/fake_clock.hpp>
 #include <aws_refresh_session/testing/fake_http_transport.hpp>
@@ -337,6 +339,52 @@ struct ParameterCase {
   std::string value;
   std::string expected;  // in the request's form; empty: refused
 };
+
+// What the options of a session say must reach the method, whatever the constructor; the method's own say wins.
+TEST_F(Session, ProfileAndRegionOfTheOptionsReachEveryMethod) {
+  const support::AwsHome home;
+  home.config("[profile p]\nregion = eu-west-3\naws_access_key_id = AKIDP\naws_secret_access_key = SECRETCANARY\n");
+  const AssumeRoleOptions bare{.role_arn = role().role_arn};
+  auto options = seams();
+  options.environment = home.environment();
+  options.profile = "p";
+  EXPECT_EQ(RefreshableSession(ProfileOptions{}, options).credentials()->access_key_id(), "AKIDP");
+  EXPECT_EQ(RefreshableSession(DefaultChainOptions{}, options).credentials()->access_key_id(), "AKIDP");
+  EXPECT_EQ(RefreshableSession("default", {}, options).credentials()->access_key_id(), "AKIDP");
+  EXPECT_EQ(RefreshableSession("profile", {{"Profile", ""}}, options).credentials()->access_key_id(), "AKIDP");
+  EXPECT_EQ(RefreshableSession(bare, options).region(), "eu-west-3");
+  EXPECT_EQ(RefreshableSession(CustomOptions{.method = [] { return Credentials{}; }}, options).region(), "eu-west-3");
+
+  static_cast<void>(RefreshableSession(bare, options).credentials());
+  EXPECT_THAT(transport->requests().back().url, HasSubstr("eu-west-3"));
+  EXPECT_THAT(header(transport->requests().back(), "authorization"), HasSubstr("Credential=AKIDP/"));
+
+  options.region = "us-west-1";
+  static_cast<void>(RefreshableSession(bare, options).credentials());
+  EXPECT_THAT(transport->requests().back().url, HasSubstr("us-west-1"));
+  static_cast<void>(
+      RefreshableSession("sts", {{"RoleArn", role().role_arn}, {"Region", "ca-central-1"}}, options).credentials());
+  EXPECT_THAT(transport->requests().back().url, HasSubstr("ca-central-1"));
+}
+
+TEST_F(Session, Row7_KeysOfTheOptionsAreTheBase) {
+  const support::AwsHome home;
+  const AssumeRoleOptions bare{.role_arn = role().role_arn};
+  auto options = seams();
+  options.environment = home.environment({{"AWS_REGION", "eu-west-1"}});
+  options.credentials = Credentials{"AKIDOPTION", "SECRETCANARY"};
+  for (const bool by_name : {false, true}) {
+    RefreshableSession session = by_name ? RefreshableSession("sts", {{"RoleArn", role().role_arn}}, options)
+                                         : RefreshableSession(bare, options);
+    static_cast<void>(session.credentials());
+    EXPECT_THAT(header(transport->requests().back(), "authorization"), HasSubstr("Credential=AKIDOPTION/"));
+  }
+  EXPECT_EQ(RefreshableSession(DefaultChainOptions{}, options).credentials()->access_key_id(), "AKIDOPTION");
+  EXPECT_EQ(RefreshableSession("default", {}, options).credentials()->access_key_id(), "AKIDOPTION");
+  EXPECT_THROW(RefreshableSession(ProfileOptions{}, options), ValidationError);
+  EXPECT_THROW(RefreshableSession("imds", {}, options), ValidationError);
+  EXPECT_THROW(RefreshableSession(CustomOptions{.method = [] { return Credentials{}; }}, options), ValidationError);
+}
 
 TEST_F(Session, ParametersByNameReachStsInBothSpellings) {
   const std::vector<ParameterCase> cases{

@@ -26,7 +26,7 @@ struct ProcessOptions {
 /// \throws ConfigurationError of code `ProcessCommandEmpty` or `ProcessCommandMalformed`; ValidationError for a timeout
 /// that is not longer than zero
 /// What the provider throws: CredentialError of codes `ProcessNotFound`, `ProcessNotPermitted`, `ProcessTimeout`,
-/// `ProcessFailed` (its exit status), `ProcessOutputTooLarge`, `ProcessOutputMalformed` (which field),
+/// `ProcessFailed` (its exit status), `ProcessLoop`, `ProcessOutputTooLarge`, `ProcessOutputMalformed` (which field),
 /// `ExpiredCredentials`; cancelled with `Cancelled`. No text holds the command's arguments or its output.
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_process_provider(ProcessOptions options,
                                                                          ProviderSeams seams = {});

@@ -35,6 +35,50 @@ class Whoami(CliTest):
         self.assertEqual(result.returncode, 0, result.stderr)
 
 
+    def write_profile(self, text):
+        directory = os.path.join(self.home.name, ".aws")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "config"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(file.name, 0o600)
+
+    def without_keys(self, **more):
+        environment = self.environment(**more)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.pop(name, None)
+        environment["AWS_EC2_METADATA_DISABLED"] = "true"
+        environment["HOME"] = self.home.name
+        return environment
+
+    def test_explain_names_the_source_the_region_and_the_endpoint(self):
+        import json
+        self.write_profile("[profile p]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + SECRET_KEY +
+                           "\n[profile r]\nrole_arn = " + ROLE + "\nsource_profile = p\nregion = eu-north-1\n")
+        environment = self.without_keys(AWS_REGION="")
+        text = self.run_program("whoami", "--explain", "--profile", "r", environment=environment)
+        self.assertEqual(text.returncode, 0, text.stderr)
+        self.assertRegex(text.stdout, r"(?m)^role_profile +answered +ASIA.*role .* of profile r, from profile p \(static keys\)$")
+        self.assertRegex(text.stdout, r"(?m)^region +eu-north-1 \(.*/config:7\)$")
+        self.assertNotIn(SECRET_KEY, text.stdout + text.stderr)
+        result = self.run_program("whoami", "--explain", "--json", "--profile", "r", environment=environment)
+        answer = json.loads(result.stdout)
+        self.assertEqual(answer["Sources"]["role_profile"]["Outcome"], "answered")
+        self.assertEqual(answer["Sources"]["container"]["Outcome"], "not asked")
+        self.assertEqual(answer["Region"]["Value"], "eu-north-1")
+        self.assertEqual(answer["Endpoint"]["Origin"], "AWS_ENDPOINT_URL_STS")
+        self.assertTrue(answer["Arn"].startswith("arn:aws:sts::"))
+
+    def test_explain_is_printed_when_nothing_was_found_or_the_settings_are_wrong(self):
+        result = self.run_program("whoami", "--explain", environment=self.without_keys())
+        self.assertEqual(result.returncode, 1)
+        for source in ("environment", "role_profile", "web_identity", "profile", "container", "imds"):
+            self.assertRegex(result.stdout, rf"(?m)^{source} +not configured ")
+        self.assertIn("NoCredentials", result.stderr)
+        result = self.run_program("whoami", "--explain", environment=self.without_keys(AWS_USE_FIPS_ENDPOINT="perhaps"))
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, r"(?m)^settings +.*AWS_USE_FIPS_ENDPOINT|^settings .*InvalidSetting")
+
+
 class Process(CliTest):
     def test_role_credentials_have_every_field(self):
         answer, said = self.process("--role-arn", ROLE, "--duration-seconds", "900")

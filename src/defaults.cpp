@@ -9,6 +9,7 @@
 #include <aws_refresh_session/scheduler.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace aws_refresh_session {
 namespace {
@@ -77,11 +78,20 @@ std::shared_ptr<HttpTransport> default_http_transport() {
   return shared_transport_slot().get();
 }
 
-ProviderSeams ProviderSeams::completed() const {
-  return {.clock = clock ? clock : system_clock(),
-          .transport = transport ? transport : default_http_transport(),
-          .environment = environment ? environment : process_environment(),
-          .skew = skew ? skew : std::make_shared<ClockSkew>()};
+ProviderSeams ProviderSeams::completed() && {
+  if (!clock) {
+    clock = system_clock();
+  }
+  if (!transport) {
+    transport = default_http_transport();
+  }
+  if (!environment) {
+    environment = process_environment();
+  }
+  if (!skew) {
+    skew = std::make_shared<ClockSkew>();
+  }
+  return std::move(*this);
 }
 
 }  // namespace aws_refresh_session

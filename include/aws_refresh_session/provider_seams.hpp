@@ -20,7 +20,7 @@ struct ProviderSeams {
   std::shared_ptr<ClockSkew> skew{};
 
   /// The same with nothing null.
-  [[nodiscard]] ProviderSeams completed() const;
+  [[nodiscard]] ProviderSeams completed() &&;
 };
 
 }  // namespace aws_refresh_session

@@ -197,7 +197,7 @@ std::shared_ptr<CredentialsProvider> providers::make_assume_role_provider(Assume
   if (options.duration && *options.duration < kShortestByAws) {
     warn({"sts.duration", "DurationSeconds below 900 is refused by AWS; other STS servers take it."});
   }
-  auto all = seams.completed();
+  auto all = std::move(seams).completed();
   return std::make_shared<AssumeRoleProvider>(std::move(options), std::move(all), std::move(retry));
 }
 
@@ -212,7 +212,7 @@ Identity get_caller_identity(const Credentials& credentials, const StsClientOpti
                                       "missing",
                            .code = "NoCredentials"}};
   }
-  auto all = seams.completed();
+  auto all = std::move(seams).completed();
   providers::CurrentStsClient client{options, all, {}};
   return client.get(stop)->get_caller_identity(credentials, {.stop = stop});
 }

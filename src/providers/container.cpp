@@ -209,7 +209,7 @@ void validate(const ContainerOptions& options) {
 std::shared_ptr<CredentialsProvider> providers::make_container_provider(ContainerOptions options, ProviderSeams seams,
                                                                         aws::RetrySeams retry) {
   validate(options);
-  return std::make_shared<ContainerProvider>(std::move(options), seams.completed(), std::move(retry));
+  return std::make_shared<ContainerProvider>(std::move(options), std::move(seams).completed(), std::move(retry));
 }
 
 std::shared_ptr<CredentialsProvider> make_container_provider(ContainerOptions options, ProviderSeams seams) {

@@ -141,7 +141,7 @@ DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& sea
 }
 
 DefaultChain::DefaultChain(DefaultChainOptions options, ProviderSeams seams)
-    : state_(std::make_unique<State>(std::move(options), seams.completed())) {}
+    : state_(std::make_unique<State>(std::move(options), std::move(seams).completed())) {}
 
 DefaultChain::~DefaultChain() = default;
 

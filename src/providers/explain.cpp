@@ -9,7 +9,7 @@ namespace aws_refresh_session {
 ClientExplanation explain_sts_client(const StsClientOptions& options, const ProviderSeams& seams,
                                      const std::stop_token& stop) {
   aws::validate(options);
-  const auto all = seams.completed();
+  const auto all = ProviderSeams{seams}.completed();
   const auto settings = profile::Settings::load(all.environment, options.profile);
   auto client = providers::resolve_sts_client(options, settings, all, stop);
   const auto configured = providers::configured_region(options.region, settings);

@@ -167,7 +167,7 @@ class ImdsProvider final : public CredentialsProvider {
 
 std::shared_ptr<CredentialsProvider> providers::make_imds_provider(ImdsOptions options, ProviderSeams seams,
                                                                    aws::RetrySeams retry) {
-  return std::make_shared<ImdsProvider>(std::move(options), seams.completed(), std::move(retry));
+  return std::make_shared<ImdsProvider>(std::move(options), std::move(seams).completed(), std::move(retry));
 }
 
 std::shared_ptr<CredentialsProvider> make_imds_provider(ImdsOptions options, ProviderSeams seams) {

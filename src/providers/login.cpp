@@ -174,7 +174,7 @@ class LoginProvider final : public CredentialsProvider {
 std::shared_ptr<CredentialsProvider> providers::make_login_provider(LoginOptions options, ProviderSeams seams,
                                                                     aws::RetrySeams retry) {
   validate(options);
-  seams = seams.completed();
+  seams = std::move(seams).completed();
   return std::make_shared<LoginProvider>(std::move(options), std::move(seams), std::move(retry));
 }
 

@@ -327,7 +327,8 @@ void ProfileProvider::after_fork_in_child() noexcept ARS_NO_THREAD_SAFETY_ANALYS
 namespace aws_refresh_session {
 
 std::shared_ptr<CredentialsProvider> make_profile_provider(ProfileOptions options, ProviderSeams seams) {
-  return std::make_shared<providers::ProfileProvider>(std::move(options), seams.completed(), aws::RetrySeams{});
+  return std::make_shared<providers::ProfileProvider>(std::move(options), std::move(seams).completed(),
+                                                      aws::RetrySeams{});
 }
 
 }  // namespace aws_refresh_session

@@ -227,7 +227,7 @@ class SsoProvider final : public CredentialsProvider {
 std::shared_ptr<CredentialsProvider> providers::make_sso_provider(SsoOptions options, ProviderSeams seams,
                                                                   aws::RetrySeams retry) {
   validate(options);
-  seams = seams.completed();
+  seams = std::move(seams).completed();
   return std::make_shared<SsoProvider>(std::move(options), std::move(seams), std::move(retry));
 }
 

@@ -72,9 +72,8 @@ std::optional<SecretString> decode_base32(std::string_view text) {
 SecretString totp_code(const SecretString& seed, WallTime time) {
   auto step = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()) / kTimeStep);
   std::array<unsigned char, 8> counter{};
-  for (auto byte = counter.rbegin(); byte != counter.rend(); ++byte) {
-    *byte = static_cast<unsigned char>(step & 0xffU);
-    step >>= 8U;
+  for (std::size_t index = counter.size(); index-- > 0; step >>= 8U) {
+    counter.at(index) = static_cast<unsigned char>(step & 0xffU);
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned size = 0;
@@ -95,9 +94,8 @@ SecretString totp_code(const SecretString& seed, WallTime time) {
   ::OPENSSL_cleanse(mac.data(), mac.size());
   number = (number & 0x7fffffffU) % kModulus;
   std::array<char, kDigits> digits{};
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-    *digit = static_cast<char>('0' + number % 10);
-    number /= 10;
+  for (std::size_t index = digits.size(); index-- > 0; number /= 10) {
+    digits.at(index) = static_cast<char>('0' + number % 10);
   }
   SecretString code{std::string_view{digits.data(), digits.size()}};
   ::OPENSSL_cleanse(digits.data(), digits.size());

@@ -111,7 +111,7 @@ std::shared_ptr<CredentialsProvider> providers::make_web_identity_provider(WebId
   if (options.duration && *options.duration < kShortestByAws) {
     warn({"sts.duration", "DurationSeconds below 900 is refused by AWS; other STS servers take it."});
   }
-  return std::make_shared<WebIdentityProvider>(std::move(options), seams.completed(), std::move(retry));
+  return std::make_shared<WebIdentityProvider>(std::move(options), std::move(seams).completed(), std::move(retry));
 }
 
 std::shared_ptr<CredentialsProvider> make_web_identity_provider(WebIdentityOptions options, ProviderSeams seams) {

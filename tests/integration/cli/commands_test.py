@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from support import PROGRAM, ROLE, SECRET_KEY, CliTest
+from support import ACCESS_KEY, PROGRAM, ROLE, SECRET_KEY, CliTest
 
 
 class Whoami(CliTest):
@@ -52,7 +52,7 @@ class Whoami(CliTest):
 
     def test_explain_names_the_source_the_region_and_the_endpoint(self):
         import json
-        self.write_profile("[profile p]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + SECRET_KEY +
+        self.write_profile("[profile p]\naws_access_key_id = " + ACCESS_KEY + "\naws_secret_access_key = " + SECRET_KEY +
                            "\n[profile r]\nrole_arn = " + ROLE + "\nsource_profile = p\nregion = eu-north-1\n")
         environment = self.without_keys(AWS_REGION="")
         text = self.run_program("whoami", "--explain", "--profile", "r", environment=environment)

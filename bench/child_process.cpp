@@ -71,7 +71,11 @@ double high_water_mib(::pid_t child) {
 double peak_mib_of_run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   const auto child = start(arguments, environment);
   double peak = 0;
-  for (double now = high_water_mib(child); now > 0; now = high_water_mib(child)) {
+  while (true) {
+    const double now = high_water_mib(child);
+    if (now <= 0) {
+      break;
+    }
     peak = std::max(peak, now);
     std::this_thread::sleep_for(std::chrono::microseconds{100});
   }

@@ -101,19 +101,21 @@ MethodProduct with_session(std::string_view method, MethodProduct product, const
 
 /// Profile and region for a method by name, unless its parameters name them.
 MethodParameters with_session(MethodParameters parameters, const SessionOptions& session) {
-  for (const auto& [name, value] : {std::pair{"profile", &session.profile}, std::pair{"region", &session.region}}) {
-    if (value->empty()) {
-      continue;
-    }
+  const auto fill = [&](const char* name, const std::string& value) {
     const auto given = std::find_if(parameters.begin(), parameters.end(), [&](const auto& parameter) {
       return method_parameters::is_same_name(parameter.first, name);
     });
-    if (given == parameters.end()) {
-      parameters.emplace(name, *value);
-    } else if (given->second.empty()) {
-      given->second = *value;
+    if (value.empty()) {
+      return;
     }
-  }
+    if (given == parameters.end()) {
+      parameters.emplace(name, value);
+    } else if (given->second.empty()) {
+      given->second = value;
+    }
+  };
+  fill("profile", session.profile);
+  fill("region", session.region);
   return parameters;
 }
 

@@ -18,7 +18,16 @@
 namespace aws_refresh_session {
 namespace {
 
-using namespace method_parameters;
+using method_parameters::Name;
+using method_parameters::Parameter;
+using method_parameters::parse;
+using method_parameters::parse_attempts;
+using method_parameters::parse_list;
+using method_parameters::parse_seconds;
+using method_parameters::parse_switch;
+using method_parameters::parse_whole_seconds;
+using method_parameters::Text;
+using method_parameters::with_client;
 
 template <typename Target>
 using Table = std::vector<Parameter<Target>>;

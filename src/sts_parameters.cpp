@@ -5,7 +5,15 @@
 namespace aws_refresh_session {
 namespace {
 
-using namespace method_parameters;
+using method_parameters::Name;
+using method_parameters::Parameter;
+using method_parameters::parse;
+using method_parameters::parse_list;
+using method_parameters::parse_pairs;
+using method_parameters::parse_whole_seconds;
+using method_parameters::refuse;
+using method_parameters::Text;
+using method_parameters::with_client;
 
 /// The keys and tokens of a client of its own, before they become one value.
 struct OwnKeys {

@@ -108,7 +108,7 @@ class MfaTokenProvider {
   /// virtual device is made: base 32 (RFC 4648), blanks and `=` at the end do not count. The file is read at every call
   /// and must be readable by its owner only. `~/` is the home directory. \param clock null: the machine's. A device's
   /// clock is the local one, not the service's.
-  [[nodiscard]] static MfaTokenProvider from_totp_seed_file(std::string path,
+  [[nodiscard]] static MfaTokenProvider from_totp_seed_file(const std::string& path,
                                                             std::shared_ptr<const Clock> clock = nullptr);
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(ask_); }

@@ -48,11 +48,10 @@ struct ResolvedStsOptions {
 /// By the endpoint rules that AWS publishes with each service's model, e.g. `sts.cn-north-1.amazonaws.com.cn`,
 /// `sts-fips.us-east-1.api.aws`; `aws-global` is the one STS host without a region. A region that nobody knows yet gets
 /// the endpoint that its partition's pattern gives.
-/// \param rules as they come; pseudo regions are taken for what they mean
+/// \param given as they come; pseudo regions are taken for what they mean
 /// \throws ConfigurationError of code `InvalidRegion` for what could not be a region, `UnsupportedEndpoint` for a
-/// pseudo
-///   region that the service has no host for (the published rules make a host that does not exist)
-[[nodiscard]] ServiceEndpoint service_endpoint(Service service, const EndpointRules& rules);
+///   pseudo region that the service has no host for (the published rules make a host that does not exist)
+[[nodiscard]] ServiceEndpoint service_endpoint(Service service, const EndpointRules& given);
 
 /// One label of a host name (RFC 1123, 2.1): what is more could lead the signed request to another host.
 [[nodiscard]] bool is_valid_region(std::string_view region) noexcept;

@@ -36,7 +36,7 @@ std::shared_ptr<aws::StsClient> CurrentStsClient::get(const std::stop_token& sto
   if (settings.region_origin == "default") {
     warn({"sts.region", "No region is set for STS: using us-east-1. Set AWS_REGION or the option region."});
   }
-  const auto client = std::make_shared<aws::StsClient>(settings.resolved, seams_, retry_);
+  auto client = std::make_shared<aws::StsClient>(settings.resolved, seams_, retry_);
   // The one before leaves after the lock: its cache of keys leaves the fork registry, which locks before this does.
   auto before = client;
   const core::MutexLock lock{mutex_};

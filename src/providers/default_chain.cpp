@@ -92,7 +92,7 @@ std::string_view to_string(SourceReport::Outcome outcome) noexcept {
 }
 
 struct DefaultChain::State final : public core::ForkParticipant {
-  State(DefaultChainOptions options, const ProviderSeams& seams);
+  State(const DefaultChainOptions& options, const ProviderSeams& seams);
   ~State() override { leave_fork_registry(); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -117,7 +117,7 @@ struct DefaultChain::State final : public core::ForkParticipant {
   std::vector<SourceReport> reports ARS_GUARDED_BY(mutex);
 };
 
-DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& seams) {
+DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSeams& seams) {
   const auto& chosen = options.profile;
   constexpr std::string_view kProfileChosen = "a profile was chosen in code";
   const auto profile = std::make_shared<providers::ProfileProvider>(
@@ -141,7 +141,7 @@ DefaultChain::State::State(DefaultChainOptions options, const ProviderSeams& sea
 }
 
 DefaultChain::DefaultChain(DefaultChainOptions options, ProviderSeams seams)
-    : state_(std::make_unique<State>(std::move(options), std::move(seams).completed())) {}
+    : state_(std::make_unique<State>(options, std::move(seams).completed())) {}
 
 DefaultChain::~DefaultChain() = default;
 

@@ -206,7 +206,7 @@ std::shared_ptr<const ProfileProvider::Built> ProfileProvider::current() {
       return built_;
     }
   }
-  const auto made = std::make_shared<const Built>(build(settings));
+  auto made = std::make_shared<const Built>(build(settings));
   // The one before leaves after the lock: what it owns leaves the fork registry, which locks before this does.
   auto before = made;
   std::shared_ptr<const SharedConfig> planned;
@@ -225,27 +225,28 @@ ProfileProvider::Built ProfileProvider::build(const Settings& settings) const {
               .profile_name = settings.profile_name(),
               .provider = make_origin(plan, settings, client),
               .description = describe(plan)};
-  for (auto role = plan.roles.rbegin(); role != plan.roles.rend(); ++role) {
+  for (std::size_t left = plan.roles.size(); left-- > 0;) {
+    const auto& role = plan.roles[left];
     AssumeRoleOptions options;
-    options.role_arn = role->role_arn;
-    if (!role->role_session_name.empty()) {
-      options.role_session_name = role->role_session_name;
+    options.role_arn = role.role_arn;
+    if (!role.role_session_name.empty()) {
+      options.role_session_name = role.role_session_name;
     }
-    options.duration = role->duration;
-    options.external_id = role->external_id;
-    options.serial_number = role->mfa_serial;
+    options.duration = role.duration;
+    options.external_id = role.external_id;
+    options.serial_number = role.mfa_serial;
     options.client = client;
     options.base = std::move(built.provider);
-    if (!role->mfa_serial.empty()) {
+    if (!role.mfa_serial.empty()) {
       if (!options_.mfa_token_provider) {
         throw ConfigurationError{
-            {.message = "Profile '" + role->profile +
+            {.message = "Profile '" + role.profile +
                         "' needs one-time codes of a device, and there is nobody to ask: "
                         "give an MFA token provider (a callable, a command or a TOTP seed file), see " +
-                        role->place,
+                        role.place,
              .code = "MfaProviderMissing",
              .param = "mfa_serial",
-             .value = role->mfa_serial}};
+             .value = role.mfa_serial}};
       }
       options.mfa_token_provider = options_.mfa_token_provider;
     }
@@ -253,7 +254,7 @@ ProfileProvider::Built ProfileProvider::build(const Settings& settings) const {
       built.provider = make_assume_role_provider(std::move(options), seams_, retry_);
     } catch (const ValidationError& error) {
       auto fields = error.fields();
-      fields.message = "Profile '" + role->profile + "' (" + role->place + "): " + fields.message;
+      fields.message = "Profile '" + role.profile + "' (" + role.place + "): " + fields.message;
       throw ConfigurationError{std::move(fields)};
     }
   }

@@ -48,7 +48,7 @@ SecretString read_seed(const std::string& path) {
 
 }  // namespace
 
-MfaTokenProvider MfaTokenProvider::from_totp_seed_file(std::string path, std::shared_ptr<const Clock> clock) {
+MfaTokenProvider MfaTokenProvider::from_totp_seed_file(const std::string& path, std::shared_ptr<const Clock> clock) {
   if (path.empty()) {
     fail("MissingParameter", "A TOTP seed file needs a path: give one", path);
   }

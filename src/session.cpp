@@ -65,7 +65,7 @@ MethodProduct make_default_method(DefaultChainOptions options, const SessionOpti
   if (session.credentials) {
     return {.provider = make_static_provider(*session.credentials), .client = std::move(client)};
   }
-  return {.provider = std::make_shared<DefaultChain>(std::move(options), seams), .client = std::move(client)};
+  return {.provider = std::make_shared<DefaultChain>(options, seams), .client = std::move(client)};
 }
 
 MethodProduct make_profile_method(ProfileOptions options, const SessionOptions& session, const ProviderSeams& seams) {

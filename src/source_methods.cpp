@@ -73,7 +73,7 @@ MethodProduct make_default(const MethodParameters& parameters, const ProviderSea
       parse<DefaultChainOptions>("default", with_client(std::move(table), &DefaultChainOptions::client), parameters);
   options.profile = options.client.profile;
   auto client = options.client;
-  return {.provider = std::make_shared<DefaultChain>(std::move(options), seams), .client = std::move(client)};
+  return {.provider = std::make_shared<DefaultChain>(options, seams), .client = std::move(client)};
 }
 
 MethodProduct make_web_identity(const MethodParameters& parameters, const ProviderSeams& seams) {

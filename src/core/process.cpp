@@ -144,7 +144,7 @@ std::vector<char*> to_pointers(std::vector<std::string>& texts) {
 struct WipedWords {
   std::vector<std::string> words;
 
-  explicit WipedWords(const std::vector<std::string>& from) : words(from) {}
+  explicit WipedWords(std::vector<std::string> copy) : words(std::move(copy)) {}
   WipedWords(const WipedWords&) = delete;
   WipedWords& operator=(const WipedWords&) = delete;
   ~WipedWords() {
@@ -159,7 +159,7 @@ class Variables {
  public:
   explicit Variables(const std::map<std::string, std::string>& more) {
     for (const auto& [name, value] : more) {
-      texts_.push_back(name + "=" + value);
+      texts_.emplace_back(name).append("=").append(value);
     }
     for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
       const std::string_view variable{*each};

@@ -140,7 +140,7 @@ DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSea
   join_fork_registry();
 }
 
-DefaultChain::DefaultChain(DefaultChainOptions options, ProviderSeams seams)
+DefaultChain::DefaultChain(const DefaultChainOptions& options, ProviderSeams seams)
     : state_(std::make_unique<State>(options, std::move(seams).completed())) {}
 
 DefaultChain::~DefaultChain() = default;

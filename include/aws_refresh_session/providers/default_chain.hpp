@@ -42,7 +42,7 @@ struct SourceReport {
 /// The source that answered is asked first from then on, until it has nothing any more. Thread-safe.
 class DefaultChain final : public CredentialsProvider {
  public:
-  explicit DefaultChain(DefaultChainOptions options = {}, ProviderSeams seams = {});
+  explicit DefaultChain(const DefaultChainOptions& options = {}, ProviderSeams seams = {});
   ~DefaultChain() override;
   DefaultChain(const DefaultChain&) = delete;
   DefaultChain& operator=(const DefaultChain&) = delete;

@@ -154,6 +154,12 @@ class RefreshingCredentialsProvider final : public CredentialsProvider {
   /// The same with a limit of the caller's own. Zero never waits.
   [[nodiscard]] CredentialsSnapshot credentials(std::chrono::milliseconds timeout);
 
+  /// The current set if there is a usable one, else an empty snapshot. Never waits and never calls the source on this
+  /// thread; starts a refresh that is due. For callers that must not block or must not be thrown at: when it is empty,
+  /// `credentials()` waits, or says why there is none. Empty, too, while a failure is to be raised (see
+  /// `RefreshOptions::raise_non_recoverable`).
+  [[nodiscard]] CredentialsSnapshot try_credentials();
+
   /// Asks the source now, whatever the state, and waits for the answer (joins a refresh in flight).
   /// \throws Error as `credentials()`; the current set stays
   CredentialsSnapshot refresh_now();

@@ -145,6 +145,36 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
   }
 }
 
+CredentialsSnapshot RefreshingCredentialsProvider::Engine::try_get_slowly() {
+  Outbox outbox;
+  std::shared_ptr<Flight> opened;
+  CredentialsSnapshot answer;
+  bool plan = false;
+  {
+    const core::MutexLock lock{mutex_};
+    const auto now = clock_->now();
+    const auto state = freshness(now);
+    note_state(now, outbox);
+    const bool serve = core::is_usable(state) || (state == Freshness::expired && options().serve_expired && error_);
+    if (serve && !must_raise() && !closed_) {
+      answer = snapshot(now);
+    }
+    if (state != Freshness::fresh && may_ask_source() && !interactive_) {
+      opened = open_flight();
+    }
+    cell_.set_quiet_until(quiet_until(now));
+    plan = std::exchange(must_reschedule_, false) || opened;
+  }
+  outbox.deliver();
+  if (plan) {
+    reschedule();
+  }
+  if (opened) {
+    launch(opened, false);
+  }
+  return answer;
+}
+
 CredentialsSnapshot RefreshingCredentialsProvider::Engine::refresh(milliseconds timeout) {
   const auto deadline = core::saturating_add(clock_->steady_now(), std::max(timeout, milliseconds::zero()));
   core::MutexLock lock{mutex_};

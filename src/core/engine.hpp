@@ -34,6 +34,10 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
     auto snapshot = cell_.read(clock_->coarse_now());
     return snapshot ? snapshot : get_slowly(timeout);
   }
+  [[nodiscard]] CredentialsSnapshot try_get() {
+    auto snapshot = cell_.read(clock_->coarse_now());
+    return snapshot ? snapshot : try_get_slowly();
+  }
   [[nodiscard]] CredentialsSnapshot refresh(std::chrono::milliseconds timeout) ARS_EXCLUDES(mutex_);
   [[nodiscard]] Credentials resolve(const ResolveContext& context) ARS_EXCLUDES(mutex_);
   void invalidate(std::string_view access_key_id) ARS_EXCLUDES(mutex_);
@@ -83,6 +87,7 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   void after_fork_in_child() noexcept override;
 
   [[nodiscard]] CredentialsSnapshot get_slowly(std::chrono::milliseconds timeout) ARS_EXCLUDES(mutex_);
+  [[nodiscard]] CredentialsSnapshot try_get_slowly() ARS_EXCLUDES(mutex_);
   /// `caller` is set when the calling thread may make the call itself.
   [[nodiscard]] CredentialsSnapshot get_until(SteadyTime deadline, std::chrono::milliseconds timeout,
                                               const ResolveContext* caller) ARS_EXCLUDES(mutex_);

@@ -43,6 +43,10 @@ CredentialsSnapshot RefreshingCredentialsProvider::credentials(std::chrono::mill
   return engine_->get(timeout);
 }
 
+CredentialsSnapshot RefreshingCredentialsProvider::try_credentials() {
+  return engine_->try_get();
+}
+
 CredentialsSnapshot RefreshingCredentialsProvider::refresh_now() {
   return engine_->refresh(engine_->options().read_timeout);
 }

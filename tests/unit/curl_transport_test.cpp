@@ -591,6 +591,9 @@ int in_child(const std::function<bool()>& body) {
 }
 
 TEST_F(CurlTransportTlsTest, AForkedChildSendsOnItsOwnConnectionAndTheParentKeepsIts) {
+  if (!support::kAllocatorSurvivesFork) {
+    GTEST_SKIP() << support::kWhyNoForkBesideThreads;
+  }
   auto request = get(server_.url());
   request.ca_bundle = bundle_;
   EXPECT_EQ(transport_->send(request, {}).body, "ok");
@@ -607,7 +610,7 @@ TEST_F(CurlTransportTlsTest, AForkedChildSendsOnItsOwnConnectionAndTheParentKeep
 
 TEST_F(CurlTransportTest, ForkingWhileThreadsSendLeavesBothSidesWorking) {
   if (!support::kAllocatorSurvivesFork) {
-    GTEST_SKIP() << "AddressSanitizer's allocator does not survive a fork() while other threads allocate";
+    GTEST_SKIP() << support::kWhyNoForkBesideThreads;
   }
   LoopbackServer server{LoopbackServer::always(LoopbackServer::answer("ok"))};
   std::atomic<bool> stop{false};

@@ -1,7 +1,6 @@
-// fork() at every bad moment. Not built for ThreadSanitizer, whose runtime cannot start threads in the child of a
-// process that had some.
+// fork() at every bad moment. Not built for sanitizers: their allocators do not survive a fork() while another thread
+// allocates, and ThreadSanitizer's runtime cannot start threads in the child of a process that had some.
 
-#include "support/sanitizers.hpp"
 #include "unit/refreshing_provider_support.hpp"
 
 #include <gmock/gmock.h>
@@ -86,9 +85,6 @@ TEST(RefreshingProviderFork, ForkWithWaitingReadersLeavesParentAndChildWorking) 
 }
 
 TEST(RefreshingProviderFork, ForksAtAnyMomentOfABusyEngineLeaveTheChildWorking) {
-  if (!support::kAllocatorSurvivesFork) {
-    GTEST_SKIP() << "AddressSanitizer's allocator does not survive a fork() while other threads allocate";
-  }
   std::atomic<int> number{0};
   auto source =
       std::make_shared<ScriptedSource>([&](const ResolveContext&) { return make_set(std::to_string(++number), 40ms); });

@@ -2,6 +2,7 @@
 
 #include "profile/shared_config_cache.hpp"
 
+#include "support/sanitizers.hpp"
 #include "support/warnings.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
@@ -158,6 +159,9 @@ TEST_F(SharedConfigFiles, ThreadsThatLoadTogetherEndUpWithOneObject) {
 }
 
 TEST_F(SharedConfigFiles, AreLoadedOnBothSidesOfAForkWhileAnotherThreadLoads) {
+  if (!support::kAllocatorSurvivesFork) {
+    GTEST_SKIP() << support::kWhyNoForkBesideThreads;
+  }
   put(locations_.config, "[default]\n");
   std::atomic<bool> done{false};
   std::thread busy{[&] {

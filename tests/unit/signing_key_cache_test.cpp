@@ -61,7 +61,7 @@ TEST(SigningKeyCache, IsBoundedAndDropsTheOldest) {
 
 TEST(SigningKeyCache, WorksOnBothSidesOfAFork) {
   if (!support::kAllocatorSurvivesFork) {
-    GTEST_SKIP() << "AddressSanitizer's allocator does not survive a fork() while other threads allocate";
+    GTEST_SKIP() << support::kWhyNoForkBesideThreads;
   }
   SigningKeyCache keys;
   std::jthread busy{[&keys](const std::stop_token& stop) {

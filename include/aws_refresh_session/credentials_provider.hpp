@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 
@@ -39,6 +40,10 @@ class CredentialsProvider {
   /// True if an answer may need a person: it is then asked in the foreground only, on the thread that wants the
   /// credentials.
   [[nodiscard]] virtual bool interactive() const noexcept { return false; }
+
+  /// How soon after an answer without an expiration it is worth asking again, because somebody may have replaced the keys
+  /// where they are kept (a file). None: such an answer is good until `invalidate`. Cheap, does no I/O.
+  [[nodiscard]] virtual std::optional<std::chrono::milliseconds> recheck_after() const noexcept { return std::nullopt; }
 
   /// The service refused this set though it looked valid. A provider that caches drops it if it is the current one.
   virtual void invalidate(std::string_view access_key_id) { static_cast<void>(access_key_id); }

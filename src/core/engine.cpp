@@ -93,7 +93,7 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::get_until(SteadyTime 
       raise_timeout(timeout);
     }
     std::shared_ptr<Flight> opened;
-    const bool wanted = !usable || (state != Freshness::fresh && may_ask_source() && !interactive_);
+    const bool wanted = !usable || (refresh_is_due(state) && !interactive_);
     if (!flight_ && wanted) {
       opened = open_flight();
       if (interactive_) {
@@ -159,7 +159,7 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::try_get_slowly() {
     if (serve && !must_raise() && !closed_) {
       answer = snapshot(now);
     }
-    if (state != Freshness::fresh && may_ask_source() && !interactive_) {
+    if (refresh_is_due(state) && !interactive_) {
       opened = open_flight();
     }
     cell_.set_quiet_until(quiet_until(now));
@@ -274,6 +274,11 @@ bool RefreshingCredentialsProvider::Engine::may_ask_source() const {
   return due || (!error_ && !core::is_usable(freshness(clock_->now())));
 }
 
+bool RefreshingCredentialsProvider::Engine::refresh_is_due(Freshness state) const {
+  const bool may_have_been_replaced = current_.credentials && !current_.credentials->expiration();
+  return (state != Freshness::fresh || may_have_been_replaced) && may_ask_source();
+}
+
 bool RefreshingCredentialsProvider::Engine::must_raise() const {
   return options().raise_non_recoverable && error_ && error_->kind() == ErrorKind::non_recoverable &&
          clock_->steady_now() < raise_error_until_;
@@ -288,14 +293,12 @@ WallTime RefreshingCredentialsProvider::Engine::quiet_until(WallTime now) const 
   // The read path's clock may be late by a tick; the last moments are for the exact one.
   constexpr milliseconds kCoarseTick{20};
   const auto last = milestones.expires_at == WallTime::max() ? WallTime::max() : milestones.expires_at - kCoarseTick;
-  if (state == Freshness::fresh) {
-    return std::min(milestones.advisory_at, last);
-  }
-  auto until = last;
-  if (options().mandatory_wait > milliseconds::zero()) {
+  auto until = state == Freshness::fresh ? std::min(milestones.advisory_at, last) : last;
+  if (state != Freshness::fresh && options().mandatory_wait > milliseconds::zero()) {
     until = state == Freshness::mandatory ? WallTime::min() : std::min(milestones.mandatory_at, last);
   }
-  if (!flight_ && !options().background_refresh && !interactive_) {
+  const bool may_be_due = state != Freshness::fresh || milestones.expires_at == WallTime::max();
+  if (may_be_due && !flight_ && !options().background_refresh && !interactive_) {
     // No timer will ask: a reader must.
     until = std::min(until, next_attempt_.wall);
   }

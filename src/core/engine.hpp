@@ -62,6 +62,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
     /// After it nobody waits for the answer any more, and the source is asked to give up.
     SteadyTime deadline{};
     bool asked_to_stop = false;
+    /// The source's wish for an answer without an expiration.
+    std::optional<std::chrono::milliseconds> recheck_after{};
     bool done = false;
     std::shared_ptr<const Error> error{};
   };
@@ -95,6 +97,8 @@ class RefreshingCredentialsProvider::Engine final : public core::ForkParticipant
   // The questions, asked again after every wait.
   [[nodiscard]] Freshness freshness(WallTime now) const ARS_REQUIRES(mutex_);
   [[nodiscard]] bool may_ask_source() const ARS_REQUIRES(mutex_);
+  /// True if a reader of a usable set should start the refresh.
+  [[nodiscard]] bool refresh_is_due(Freshness state) const ARS_REQUIRES(mutex_);
   [[nodiscard]] bool must_raise() const ARS_REQUIRES(mutex_);
   /// Until when readers need not look behind the snapshot.
   [[nodiscard]] WallTime quiet_until(WallTime now) const ARS_REQUIRES(mutex_);

@@ -63,6 +63,7 @@ void RefreshingCredentialsProvider::Engine::fly(const std::shared_ptr<Flight>& f
     outbox.deliver();
     answer = std::make_shared<const Credentials>(source_->resolve(context));
     check_usable(*answer);
+    flight->recheck_after = source_->recheck_after();
   } catch (...) {
     answer.reset();
     try {
@@ -160,7 +161,7 @@ void RefreshingCredentialsProvider::Engine::take(std::shared_ptr<const Credentia
     next_attempt_ = due_in(policy_.pause_after_success(now, milestones));
   } else {
     last_lifetime_ = milliseconds::zero();
-    next_attempt_ = {SteadyTime::max(), WallTime::max()};
+    next_attempt_ = flight.recheck_after ? due_in(*flight.recheck_after) : Due{SteadyTime::max(), WallTime::max()};
   }
   error_.reset();
   failures_ = 0;

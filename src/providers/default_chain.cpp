@@ -200,6 +200,11 @@ void DefaultChain::invalidate(std::string_view access_key_id) {
   }
 }
 
+std::optional<std::chrono::milliseconds> DefaultChain::recheck_after() const noexcept {
+  const auto winner = state_->last_winner();
+  return winner ? state_->sources[*winner].provider->recheck_after() : std::nullopt;
+}
+
 std::vector<SourceReport> DefaultChain::report() const {
   const core::MutexLock lock{state_->mutex};
   return state_->reports;

@@ -69,6 +69,10 @@ class StaticKeys final : public CredentialsProvider {
   }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "profile"; }
+  /// Another program may write new keys at any time, and says so to nobody.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> recheck_after() const noexcept override {
+    return std::chrono::minutes{1};
+  }
 
  private:
   [[nodiscard]] const profile::Property& key(std::string_view name) const {
@@ -180,6 +184,11 @@ void ProfileProvider::invalidate(std::string_view access_key_id) {
   if (built) {
     built->provider->invalidate(access_key_id);
   }
+}
+
+std::optional<std::chrono::milliseconds> ProfileProvider::recheck_after() const noexcept {
+  const core::MutexLock lock{mutex_};
+  return built_ ? built_->provider->recheck_after() : std::nullopt;
 }
 
 bool ProfileProvider::assumes_role() {

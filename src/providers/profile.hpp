@@ -7,7 +7,9 @@
 
 #include <aws_refresh_session/providers/profile.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,7 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   [[nodiscard]] std::string_view name() const noexcept override { return "profile"; }
   [[nodiscard]] bool interactive() const noexcept override { return options_.mfa_token_provider.interactive(); }
   void invalidate(std::string_view access_key_id) override ARS_EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<std::chrono::milliseconds> recheck_after() const noexcept override ARS_EXCLUDES(mutex_);
 
   /// True if the profile assumes a role, as the files are now. Makes nothing: a profile that is broken in another form
   /// is not asked for yet.

@@ -81,8 +81,8 @@ TEST(TryCredentials, AFailureThatIsToBeRaisedIsLeftToTheReadThatRaises) {
 TEST(TryCredentials, ASourceThatNeedsAPersonIsNotAsked) {
   EngineFixture engine;
   engine.source = std::make_shared<ScriptedSource>(engine.healthy(), true);
-  RefreshingCredentialsProvider provider{
-      engine.source, without_jitter(), EngineSeams{.clock = engine.clock, .scheduler = engine.scheduler}};
+  RefreshingCredentialsProvider provider{engine.source, without_jitter(),
+                                         EngineSeams{.clock = engine.clock, .scheduler = engine.scheduler}};
   EXPECT_FALSE(provider.try_credentials());
   EXPECT_EQ(engine.source->calls, 0);
   static_cast<void>(provider.credentials());

@@ -7,7 +7,9 @@
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/sts.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,8 @@ class DefaultChain final : public CredentialsProvider {
   [[nodiscard]] std::string_view name() const noexcept override { return "default"; }
   [[nodiscard]] bool interactive() const noexcept override;
   void invalidate(std::string_view access_key_id) override;
+  /// As the source that answered says.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> recheck_after() const noexcept override;
 
   /// What became of each source when the whole chain was walked last.
   [[nodiscard]] std::vector<SourceReport> report() const;

@@ -18,6 +18,7 @@ namespace {
 
 using core::WipedRequest;
 
+constexpr std::string_view kSessionTokenAction = "GetSessionToken";
 constexpr std::string_view kWebIdentityAction = "AssumeRoleWithWebIdentity";
 
 [[noreturn]] void throw_cancelled() {
@@ -113,6 +114,26 @@ Credentials StsClient::assume_role(const AssumeRoleOptions& options, const Secre
        .param = "RoleArn",
        .value = options.role_arn,
        .read = [&received](std::string& body) { received = parse_assume_role(body); }},
+      code_was_sent);
+  check_not_expired(received);
+  return received;
+}
+
+Credentials StsClient::get_session_token(const std::string& serial_number, const SecretString& token_code,
+                                         const Credentials& base, const CallLimits& limits, bool& code_was_sent) {
+  QueryForm form{kSessionTokenAction};
+  form.add("SerialNumber", serial_number);
+  form.add("TokenCode", token_code.reveal());
+  Credentials received;
+  run({.action = kSessionTokenAction,
+       .form = form,
+       .credentials = &base,
+       .token_code = token_code,
+       .web_identity_token = {},
+       .limits = limits,
+       .param = "SerialNumber",
+       .value = serial_number,
+       .read = [&received](std::string& body) { received = parse_assume_role(body, kSessionTokenAction); }},
       code_was_sent);
   check_not_expired(received);
   return received;

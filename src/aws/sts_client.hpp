@@ -38,6 +38,13 @@ class StsClient {
   [[nodiscard]] Credentials assume_role(const AssumeRoleOptions& options, const SecretString& token_code,
                                         const Credentials& base, const CallLimits& limits, bool& code_was_sent);
 
+  /// Temporary credentials of the base itself, for the service's default time, that prove the one-time code in every
+  /// call they sign. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+  /// \param base long-term keys: STS refuses others
+  /// \param token_code, code_was_sent as above
+  [[nodiscard]] Credentials get_session_token(const std::string& serial_number, const SecretString& token_code,
+                                              const Credentials& base, const CallLimits& limits, bool& code_was_sent);
+
   /// Not signed: the token is all that proves who asks.
   /// \param options role, session name, duration and policies; nothing else is used
   [[nodiscard]] Credentials assume_role_with_web_identity(const AssumeRoleOptions& options, const SecretString& token,
@@ -45,6 +52,7 @@ class StsClient {
 
   [[nodiscard]] Identity get_caller_identity(const Credentials& credentials, const CallLimits& limits);
 
+  [[nodiscard]] const std::string& endpoint_url() const noexcept { return options_.endpoint.url; }
   /// The wall clock of the service, as far as it is known.
   [[nodiscard]] WallTime service_now() const noexcept { return seams_.clock->now() + seams_.skew->get(); }
 

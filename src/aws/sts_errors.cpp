@@ -39,6 +39,10 @@ constexpr std::array<std::string_view, 6> kRefusedCredentials{
     "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidToken",
 };
 
+constexpr std::array<std::string_view, 6> kRefusedCalls{
+    "AccessDenied", "AccessDeniedException", "InvalidAction", "MethodNotAllowed", "NotImplemented", "UnknownOperation",
+};
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kAdvice{{
     {"AccessDenied",
      "The role's trust policy must allow the caller, and the caller needs permission for sts:AssumeRole; conditions on "
@@ -98,8 +102,16 @@ bool refuses_credentials(std::string_view code) noexcept {
   return contains(kRefusedCredentials, code);
 }
 
+bool refuses_one_time_code(std::string_view code, std::string_view message) noexcept {
+  return code == "AccessDenied" && message.find("MultiFactorAuthentication") != std::string_view::npos;
+}
+
+bool refuses_call(std::string_view code) noexcept {
+  return contains(kRefusedCalls, code);
+}
+
 std::string_view advice(std::string_view code, std::string_view message) noexcept {
-  if (code == "AccessDenied" && message.find("MultiFactorAuthentication") != std::string_view::npos) {
+  if (refuses_one_time_code(code, message)) {
     return "The one-time code was wrong or used before, or SerialNumber is not the caller's device: wait for the next "
            "code.";
   }

@@ -19,6 +19,13 @@ namespace aws_refresh_session::aws {
 /// The keys that signed are not accepted: a fresh set may be.
 [[nodiscard]] bool refuses_credentials(std::string_view code) noexcept;
 
+/// The one-time code or its device was refused, which has no code of its own.
+/// \param message the service's own words
+[[nodiscard]] bool refuses_one_time_code(std::string_view code, std::string_view message) noexcept;
+
+/// The caller may not make this call, or the service does not offer it.
+[[nodiscard]] bool refuses_call(std::string_view code) noexcept;
+
 /// A sentence that says what to do, or nothing.
 /// \param message the service's own words, which tell an MFA refusal from the others
 [[nodiscard]] std::string_view advice(std::string_view code, std::string_view message) noexcept;

@@ -2,12 +2,15 @@
 
 #include "aws/sts_errors.hpp"
 #include "providers/current_sts_client.hpp"
+#include "providers/mfa_session.hpp"
 #include "providers/used_token_codes.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/providers/default_chain.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace aws_refresh_session {
@@ -55,7 +58,109 @@ class AssumeRoleProvider final : public CredentialsProvider {
   }
 
   [[nodiscard]] Credentials resolve(const ResolveContext& context) override {
-    auto base = resolve_base(context);
+    const auto base = resolve_base(context);
+    // STS opens sessions for long-term keys only.
+    if (options_.mfa_token_provider.interactive() && base.session_token().empty()) {
+      if (auto received = assume_by_session(base, context)) {
+        return *std::move(received);
+      }
+    }
+    return assume_directly(base, context);
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "sts"; }
+
+  [[nodiscard]] bool interactive() const noexcept override {
+    return options_.mfa_token_provider.interactive() || base_->interactive();
+  }
+
+  /// The set was made anew at each call, but for the session of a device that may be behind it.
+  void invalidate(std::string_view access_key_id) override {
+    if (options_.mfa_token_provider.interactive()) {
+      providers::MfaSessions::of_process().invalidate(access_key_id);
+    }
+  }
+
+ private:
+  /// The role's credentials by a session that proves a person's code; nothing where the role needs a code of its own.
+  std::optional<Credentials> assume_by_session(const Credentials& base, const ResolveContext& context) {
+    auto& sessions = providers::MfaSessions::of_process();
+    const auto client = client_.get(context);
+    const providers::MfaSessionKey key{client->endpoint_url(), base.access_key_id(), options_.serial_number};
+    const auto open = [&] { return open_session(*client, base, context); };
+    auto by_session = options_;
+    by_session.serial_number.clear();
+    for (;;) {
+      const auto session = sessions.get(key, open, *clock_, *skew_, context);
+      if (session.credentials) {
+        try {
+          bool no_code_was_sent = false;
+          auto received =
+              client->assume_role(by_session, {}, *session.credentials, limits_of(context), no_code_was_sent);
+          sessions.note_role(key, received.access_key_id());
+          return received;
+        } catch (const RequestError& error) {
+          if (aws::refuses_credentials(error.code())) {
+            sessions.drop(key, session.credentials);
+            if (!session.is_new) {
+              continue;
+            }
+            sessions.open_no_more(key);
+            warn_without_session(error);
+          } else if (session.is_new || error.code() != "AccessDenied") {
+            // A denial by a new session is the role's own: another code would change nothing.
+            throw;
+          }
+        }
+        if (!session.is_new) {
+          // The role may want a code that was given a short time ago (aws:MultiFactorAuthAge).
+          auto received = assume_directly(base, context);
+          sessions.drop(key, session.credentials);
+          return received;
+        }
+      }
+      if (session.is_new) {
+        // The person's device still shows the code that has just been sent.
+        wait_for_next_step(context);
+      }
+      return std::nullopt;
+    }
+  }
+
+  /// Null when the service opens no session for these keys.
+  std::shared_ptr<const Credentials> open_session(aws::StsClient& client, const Credentials& base,
+                                                  const ResolveContext& context) {
+    const auto code = claim_code(context);
+    bool code_was_sent = false;
+    try {
+      return std::make_shared<const Credentials>(
+          client.get_session_token(options_.serial_number, code, base, limits_of(context), code_was_sent));
+    } catch (const RequestError& error) {
+      if (aws::refuses_call(error.code()) && !aws::refuses_one_time_code(error.code(), error.message())) {
+        warn_without_session(error);
+        return nullptr;
+      }
+      if (aws::refuses_credentials(error.code())) {
+        base_->invalidate(base.access_key_id());
+      }
+      throw;
+    } catch (...) {
+      if (!code_was_sent) {
+        providers::UsedTokenCodes::of_process().release(options_.serial_number, code);
+      }
+      throw;
+    }
+  }
+
+  void warn_without_session(const RequestError& error) const {
+    warn({"sts.get_session_token",
+          "STS gives no session for the device " + options_.serial_number + " (" + error.code() +
+              "), so every role needs a one-time code of its own, and this one the next code: allow the keys "
+              "sts:GetSessionToken to be asked once for all roles."});
+  }
+
+  /// With a code for this call alone, if the role wants one.
+  Credentials assume_directly(const Credentials& base, const ResolveContext& context) {
     const auto code = claim_code(context);
     bool code_was_sent = false;
     try {
@@ -83,16 +188,12 @@ class AssumeRoleProvider final : public CredentialsProvider {
     }
   }
 
-  [[nodiscard]] std::string_view name() const noexcept override { return "sts"; }
-
-  [[nodiscard]] bool interactive() const noexcept override {
-    return options_.mfa_token_provider.interactive() || base_->interactive();
+  [[nodiscard]] static aws::CallLimits limits_of(const ResolveContext& context) {
+    return {.stop = context.stop, .deadline = context.deadline};
   }
 
- private:
   Credentials call(const Credentials& base, const SecretString& code, const ResolveContext& context, bool& sent) {
-    return client_.get(context.stop)
-        ->assume_role(options_, code, base, {.stop = context.stop, .deadline = context.deadline}, sent);
+    return client_.get(context)->assume_role(options_, code, base, limits_of(context), sent);
   }
 
   [[nodiscard]] WallTime service_now() const noexcept { return clock_->now() + skew_->get(); }
@@ -214,7 +315,7 @@ Identity get_caller_identity(const Credentials& credentials, const StsClientOpti
   }
   auto all = std::move(seams).completed();
   providers::CurrentStsClient client{options, all, {}};
-  return client.get(stop)->get_caller_identity(credentials, {.stop = stop});
+  return client.get({.stop = stop})->get_caller_identity(credentials, {.stop = stop});
 }
 
 }  // namespace aws_refresh_session

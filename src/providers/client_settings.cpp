@@ -116,8 +116,8 @@ std::optional<profile::Setting> configured_region(std::string_view option, const
 }
 
 ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
-                                  const ProviderSeams& seams, const std::stop_token& stop) {
-  return resolve_sts_client(options, settings, [&] { return imds_region(settings, seams, stop); });
+                                  const ProviderSeams& seams, const ResolveContext& context) {
+  return resolve_sts_client(options, settings, [&] { return imds_region(settings, seams, context); });
 }
 
 ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,

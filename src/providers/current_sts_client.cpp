@@ -24,9 +24,9 @@ CurrentStsClient::~CurrentStsClient() {
   leave_fork_registry();
 }
 
-std::shared_ptr<aws::StsClient> CurrentStsClient::get(const std::stop_token& stop) {
+std::shared_ptr<aws::StsClient> CurrentStsClient::get(const ResolveContext& context) {
   const auto loaded = profile::Settings::load(seams_.environment, options_.profile);
-  auto settings = resolve_sts_client(options_, loaded, [&] { return instance_region_.get(loaded, seams_, stop); });
+  auto settings = resolve_sts_client(options_, loaded, [&] { return instance_region_.get(loaded, seams_, context); });
   {
     const core::MutexLock lock{mutex_};
     if (client_ && settings_ == settings) {

@@ -6,12 +6,12 @@
 #include "providers/client_settings.hpp"
 #include "providers/imds_region.hpp"
 
+#include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/sts.hpp>
 
 #include <memory>
 #include <optional>
-#include <stop_token>
 
 namespace aws_refresh_session::providers {
 
@@ -27,9 +27,9 @@ class CurrentStsClient final : private core::ForkParticipant {
   CurrentStsClient(const CurrentStsClient&) = delete;
   CurrentStsClient& operator=(const CurrentStsClient&) = delete;
 
-  /// Reads the files if they have changed.
-  /// \throws as resolve_sts_client
-  [[nodiscard]] std::shared_ptr<aws::StsClient> get(const std::stop_token& stop) ARS_EXCLUDES(mutex_);
+  /// Reads the files if they have changed. The context bounds the question for the region.
+  /// \throws as resolve_sts_client and RememberedImdsRegion::get
+  [[nodiscard]] std::shared_ptr<aws::StsClient> get(const ResolveContext& context) ARS_EXCLUDES(mutex_);
 
  private:
   void before_fork() noexcept override;

@@ -11,7 +11,7 @@ ClientExplanation explain_sts_client(const StsClientOptions& options, const Prov
   aws::validate(options);
   const auto all = ProviderSeams{seams}.completed();
   const auto settings = profile::Settings::load(all.environment, options.profile);
-  auto client = providers::resolve_sts_client(options, settings, all, stop);
+  auto client = providers::resolve_sts_client(options, settings, all, {.stop = stop});
   const auto configured = providers::configured_region(options.region, settings);
   const auto origin = !options.profile.empty()            ? std::string{"option profile"}
                       : settings.profile_origin().empty() ? std::string{"default"}

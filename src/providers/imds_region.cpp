@@ -34,12 +34,11 @@ std::string ask(ImdsClient::Conversation& conversation, std::string_view path) {
 }
 
 std::optional<std::string> ask_region(const ImdsSettings& imds, const ProviderSeams& seams,
-                                      const std::stop_token& stop) {
+                                      const ResolveContext& context) {
   if (imds.disabled) {
     return std::nullopt;
   }
   ImdsClient client{seams, {}};
-  const ResolveContext context{.stop = stop};
   ImdsClient::Conversation conversation{client, imds, context};
   auto region = ask(conversation, "/latest/meta-data/placement/region");
   if (region.empty()) {
@@ -53,14 +52,22 @@ std::optional<std::string> ask_region(const ImdsSettings& imds, const ProviderSe
   return aws::is_valid_region(region) ? std::optional{std::move(region)} : std::nullopt;
 }
 
-/// Nothing for every failure but a stop.
+/// Nothing for every failure that is the service's; what the context cut short says nothing about it.
 template <typename Ask>
-std::optional<std::string> unless_it_fails(Ask ask) {
+std::optional<std::string> unless_it_fails(const Clock& clock, const ResolveContext& context, Ask ask) {
+  // Time limits are whole milliseconds.
+  constexpr std::chrono::milliseconds kRounding{1};
   try {
     return ask();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) {
       throw;
+    }
+    if (context.deadline - clock.steady_now() <= kRounding) {
+      throw ConnectionError{{.message = "No time was left to ask instance metadata for the region: set one (AWS_REGION), "
+                                        "or give more time",
+                             .code = "Timeout",
+                             .kind = ErrorKind::recoverable}};
     }
     return std::nullopt;
   }
@@ -69,14 +76,15 @@ std::optional<std::string> unless_it_fails(Ask ask) {
 }  // namespace
 
 std::optional<std::string> imds_region(const profile::Settings& settings, const ProviderSeams& seams,
-                                       const std::stop_token& stop) {
-  return unless_it_fails([&] { return ask_region(resolve_imds({}, settings), seams, stop); });
+                                       const ResolveContext& context) {
+  return unless_it_fails(*seams.clock, context,
+                         [&] { return ask_region(resolve_imds({}, settings), seams, context); });
 }
 
 std::optional<std::string> RememberedImdsRegion::get(const profile::Settings& settings, const ProviderSeams& seams,
-                                                     const std::stop_token& stop) {
+                                                     const ResolveContext& context) {
   constexpr std::chrono::minutes kBelieved{10};
-  return unless_it_fails([&]() -> std::optional<std::string> {
+  return unless_it_fails(*seams.clock, context, [&]() -> std::optional<std::string> {
     auto imds = resolve_imds({}, settings);
     const auto now = seams.clock->steady_now();
     {
@@ -85,7 +93,7 @@ std::optional<std::string> RememberedImdsRegion::get(const profile::Settings& se
         return answer_->region;
       }
     }
-    auto region = unless_it_fails([&] { return ask_region(imds, seams, stop); });
+    auto region = unless_it_fails(*seams.clock, context, [&] { return ask_region(imds, seams, context); });
     const core::MutexLock lock{mutex_};
     answer_ = Answer{std::move(imds), region, now};
     return region;

@@ -5,10 +5,10 @@
 #include "profile/settings.hpp"
 #include "providers/imds_settings.hpp"
 
+#include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/provider_seams.hpp>
 
 #include <optional>
-#include <stop_token>
 #include <string>
 
 namespace aws_refresh_session::providers {
@@ -16,9 +16,11 @@ namespace aws_refresh_session::providers {
 /// The region of the instance this runs on, by instance metadata
 /// (`/latest/meta-data/placement/region`, else the availability zone without its letter). Nothing when the service is
 /// disabled, does not answer within its time limit, or has no region: asking must not be what breaks a client.
-/// \throws ConnectionError of kind cancelled after `stop`, and nothing else
+/// \param context bounds the question: what the service might still have said is then not known
+/// \throws ConnectionError of kind cancelled after the context's stop, of code `Timeout` past its deadline, and nothing
+///   else
 [[nodiscard]] std::optional<std::string> imds_region(const profile::Settings& settings, const ProviderSeams& seams,
-                                                     const std::stop_token& stop);
+                                                     const ResolveContext& context);
 
 /// The same, asked once: an instance never changes its region, and a machine without the service should not pay for
 /// the question at every refresh. That there is none is believed for ten minutes. Thread-safe, usable on both sides of
@@ -31,7 +33,7 @@ class RememberedImdsRegion final : private core::ForkParticipant {
   RememberedImdsRegion& operator=(const RememberedImdsRegion&) = delete;
 
   [[nodiscard]] std::optional<std::string> get(const profile::Settings& settings, const ProviderSeams& seams,
-                                               const std::stop_token& stop) ARS_EXCLUDES(mutex_);
+                                               const ResolveContext& context) ARS_EXCLUDES(mutex_);
 
  private:
   struct Answer {

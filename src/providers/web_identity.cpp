@@ -80,7 +80,7 @@ class WebIdentityProvider final : public CredentialsProvider {
     call.validate();
     const auto token = read_token(profile::expand_home(file, *environment_));
     const auto received =
-        client_.get(context.stop)
+        client_.get(context)
             ->assume_role_with_web_identity(call, token, {.stop = context.stop, .deadline = context.deadline});
     return {received.access_key_id(),
             received.secret_access_key().reveal(),

@@ -2,6 +2,8 @@
 
 #include "core/fork_safe_once.hpp"
 
+#include <aws_refresh_session/exceptions.hpp>
+
 #include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
@@ -23,7 +25,10 @@ core::ForkSafeOnce& initialised = *new core::ForkSafeOnce;
 void initialise_curl_once() {
   initialised.run([] {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-      throw std::bad_alloc{};
+      throw ConfigurationError{{.message =
+                                    "libcurl could not be started, so nothing can be asked over the network. Check "
+                                    "that libcurl.so.4 is installed (Debian: libcurl4) and that memory is left.",
+                                .code = "LibcurlUnavailable"}};
     }
   });
 }

@@ -24,6 +24,7 @@ class ImdsRegionTest : public ::testing::Test {
   std::shared_ptr<testing::FakeHttpTransport> transport = std::make_shared<testing::FakeHttpTransport>();
   std::map<std::string, std::string, std::less<>> variables{};
   std::stop_source stop;
+  SteadyTime deadline = SteadyTime::max();
   RememberedImdsRegion remembered;
 
   [[nodiscard]] ProviderSeams seams() const {
@@ -33,8 +34,9 @@ class ImdsRegionTest : public ::testing::Test {
   [[nodiscard]] profile::Settings settings() const {
     return profile::Settings::load(std::make_shared<FixedEnvironment>(variables), {});
   }
-  std::optional<std::string> ask() { return imds_region(settings(), seams(), stop.get_token()); }
-  std::optional<std::string> ask_remembered() { return remembered.get(settings(), seams(), stop.get_token()); }
+  std::optional<std::string> ask() { return imds_region(settings(), seams(), context()); }
+  std::optional<std::string> ask_remembered() { return remembered.get(settings(), seams(), context()); }
+  [[nodiscard]] ResolveContext context() const { return {.stop = stop.get_token(), .deadline = deadline}; }
 };
 
 TEST_F(ImdsRegionTest, TheRegionIsTheInstances) {
@@ -75,6 +77,29 @@ TEST_F(ImdsRegionTest, AStopIsNoAnswer) {
   stop.request_stop();
   EXPECT_THROW(static_cast<void>(ask()), ConnectionError);
   EXPECT_THROW(static_cast<void>(ask_remembered()), ConnectionError);
+}
+
+TEST_F(ImdsRegionTest, TheCallersDeadlineBoundsTheQuestionAndLeavesItOpen) {
+  deadline = clock->steady_now() + std::chrono::milliseconds{300};
+  for (const bool remember : {false, true}) {
+    transport->then([&](const HttpRequest& request, const std::stop_token&) -> HttpResponse {
+      EXPECT_EQ(request.timeout, std::chrono::milliseconds{300});
+      EXPECT_LE(request.connect_timeout, std::chrono::milliseconds{300});
+      clock->advance(request.timeout);
+      deadline += request.timeout;
+      throw ConnectionError{{.message = "late", .code = "Timeout", .kind = ErrorKind::recoverable}};
+    });
+    const auto fixed = context();
+    try {
+      static_cast<void>(remember ? remembered.get(settings(), seams(), fixed) : imds_region(settings(), seams(), fixed));
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const ConnectionError& error) {
+      EXPECT_EQ(error.code(), "Timeout");
+    }
+  }
+  deadline = SteadyTime::max();
+  transport->then(200, "TOKEN").then(200, "eu-central-1");
+  EXPECT_THAT(ask_remembered(), Optional(Eq("eu-central-1"))) << "that there is none was never said";
 }
 
 TEST_F(ImdsRegionTest, AFoundRegionIsNeverAskedForAgain) {

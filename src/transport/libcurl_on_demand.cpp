@@ -44,6 +44,9 @@ auto set_option(Set* set, Handle* handle, Option option, std::va_list arguments)
 
 }  // namespace
 
+// These are C functions whose last parameter before `...` is an enumeration: passed as the int it is promoted to.
+#pragma GCC diagnostic ignored "-Wvarargs"
+
 // Nothing else is called before curl_global_init has succeeded, so only that one meets a library that is not there.
 
 CURLcode curl_global_init(long flags) {
@@ -51,29 +54,29 @@ CURLcode curl_global_init(long flags) {
   return call != nullptr ? call(flags) : CURLE_FAILED_INIT;
 }
 
-CURLcode curl_easy_setopt(CURL* handle, CURLoption option, ...) {
+CURLcode curl_easy_setopt(CURL* curl, CURLoption option, ...) {
   static auto* const call = find<decltype(curl_easy_setopt)>("curl_easy_setopt");
   std::va_list arguments;
   va_start(arguments, option);
-  const auto result = set_option(call, handle, option, arguments);
+  const auto result = set_option(call, curl, option, arguments);
   va_end(arguments);
   return result;
 }
 
-CURLMcode curl_multi_setopt(CURLM* handle, CURLMoption option, ...) {
+CURLMcode curl_multi_setopt(CURLM* multi_handle, CURLMoption option, ...) {
   static auto* const call = find<decltype(curl_multi_setopt)>("curl_multi_setopt");
   std::va_list arguments;
   va_start(arguments, option);
-  const auto result = set_option(call, handle, option, arguments);
+  const auto result = set_option(call, multi_handle, option, arguments);
   va_end(arguments);
   return result;
 }
 
-CURLcode curl_easy_getinfo(CURL* handle, CURLINFO info, ...) {
+CURLcode curl_easy_getinfo(CURL* curl, CURLINFO info, ...) {
   static auto* const call = find<decltype(curl_easy_getinfo)>("curl_easy_getinfo");
   std::va_list arguments;
   va_start(arguments, info);
-  const auto result = call(handle, info, va_arg(arguments, void*));
+  const auto result = call(curl, info, va_arg(arguments, void*));
   va_end(arguments);
   return result;
 }
@@ -83,14 +86,14 @@ CURL* curl_easy_init() {
   return call();
 }
 
-void curl_easy_cleanup(CURL* handle) {
+void curl_easy_cleanup(CURL* curl) {
   static auto* const call = find<decltype(curl_easy_cleanup)>("curl_easy_cleanup");
-  call(handle);
+  call(curl);
 }
 
-void curl_easy_reset(CURL* handle) {
+void curl_easy_reset(CURL* curl) {
   static auto* const call = find<decltype(curl_easy_reset)>("curl_easy_reset");
-  call(handle);
+  call(curl);
 }
 
 const char* curl_easy_strerror(CURLcode code) {
@@ -103,44 +106,44 @@ CURLM* curl_multi_init() {
   return call();
 }
 
-CURLMcode curl_multi_cleanup(CURLM* handle) {
+CURLMcode curl_multi_cleanup(CURLM* multi_handle) {
   static auto* const call = find<decltype(curl_multi_cleanup)>("curl_multi_cleanup");
-  return call(handle);
+  return call(multi_handle);
 }
 
-CURLMcode curl_multi_add_handle(CURLM* multi, CURL* easy) {
+CURLMcode curl_multi_add_handle(CURLM* multi_handle, CURL* curl_handle) {
   static auto* const call = find<decltype(curl_multi_add_handle)>("curl_multi_add_handle");
-  return call(multi, easy);
+  return call(multi_handle, curl_handle);
 }
 
-CURLMcode curl_multi_remove_handle(CURLM* multi, CURL* easy) {
+CURLMcode curl_multi_remove_handle(CURLM* multi_handle, CURL* curl_handle) {
   static auto* const call = find<decltype(curl_multi_remove_handle)>("curl_multi_remove_handle");
-  return call(multi, easy);
+  return call(multi_handle, curl_handle);
 }
 
-CURLMcode curl_multi_perform(CURLM* handle, int* running) {
+CURLMcode curl_multi_perform(CURLM* multi_handle, int* running_handles) {
   static auto* const call = find<decltype(curl_multi_perform)>("curl_multi_perform");
-  return call(handle, running);
+  return call(multi_handle, running_handles);
 }
 
-CURLMcode curl_multi_poll(CURLM* handle, curl_waitfd extra[], unsigned count, int timeout, int* ready) {
+CURLMcode curl_multi_poll(CURLM* multi_handle, curl_waitfd extra_fds[], unsigned extra_nfds, int timeout_ms, int* ret) {
   static auto* const call = find<decltype(curl_multi_poll)>("curl_multi_poll");
-  return call(handle, extra, count, timeout, ready);
+  return call(multi_handle, extra_fds, extra_nfds, timeout_ms, ret);
 }
 
-CURLMcode curl_multi_wakeup(CURLM* handle) {
+CURLMcode curl_multi_wakeup(CURLM* multi_handle) {
   static auto* const call = find<decltype(curl_multi_wakeup)>("curl_multi_wakeup");
-  return call(handle);
+  return call(multi_handle);
 }
 
-CURLMsg* curl_multi_info_read(CURLM* handle, int* left) {
+CURLMsg* curl_multi_info_read(CURLM* multi_handle, int* msgs_in_queue) {
   static auto* const call = find<decltype(curl_multi_info_read)>("curl_multi_info_read");
-  return call(handle, left);
+  return call(multi_handle, msgs_in_queue);
 }
 
-curl_slist* curl_slist_append(curl_slist* list, const char* text) {
+curl_slist* curl_slist_append(curl_slist* list, const char* data) {
   static auto* const call = find<decltype(curl_slist_append)>("curl_slist_append");
-  return call(list, text);
+  return call(list, data);
 }
 
 void curl_slist_free_all(curl_slist* list) {
@@ -148,9 +151,9 @@ void curl_slist_free_all(curl_slist* list) {
   call(list);
 }
 
-int curl_strequal(const char* left, const char* right) {
+int curl_strequal(const char* s1, const char* s2) {
   static auto* const call = find<decltype(curl_strequal)>("curl_strequal");
-  return call(left, right);
+  return call(s1, s2);
 }
 
 curl_version_info_data* curl_version_info(CURLversion age) {

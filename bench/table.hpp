@@ -23,6 +23,8 @@ Rows refresh_rule();
 Rows signing();
 Rows cold_process();
 Rows profiles();
+/// Empty if the Python package is not built.
+Rows python_sessions();
 
 /// Lines `name value` of the Python peers' program for one figure; empty if botocore is not installed.
 std::vector<std::pair<std::string, double>> python_peers(const std::string& figure);

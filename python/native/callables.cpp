@@ -1,0 +1,197 @@
+#include "python/native/callables.hpp"
+
+#include "python/native/errors.hpp"
+#include "python/native/events.hpp"
+#include "python/native/gate.hpp"
+#include "python/native/values.hpp"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace aws_refresh_session::python {
+namespace {
+
+/// One field of an answer; null if it is missing or None.
+Owned field(PyObject* answer, const char* key, Roots& roots) {
+  UnwindTrap trap;
+  auto* const value = PyMapping_GetItemString(answer, key);
+  trap.disarm();
+  Owned found{value};
+  if (!found) {
+    if (PyErr_ExceptionMatches(PyExc_KeyError) == 0) {
+      throw_python_error(roots);
+    }
+    PyErr_Clear();
+  }
+  return found && found.get() == Py_None ? Owned{} : std::move(found);
+}
+
+[[noreturn]] void refuse(const char* code, const std::string& param, const std::string& message) {
+  throw CredentialError{{.message = message, .code = code, .param = param, .kind = ErrorKind::recoverable}};
+}
+
+std::optional<std::string> text_field(PyObject* answer, const char* key, Roots& roots) {
+  const auto value = field(answer, key, roots);
+  if (!value) {
+    return std::nullopt;
+  }
+  const auto found = view(value.get());
+  if (!found) {
+    refuse("MissingFields", key,
+           std::string{"The callable's answer must have a str as "} + key + ", not " + type_name(value.get()) + ".");
+  }
+  return std::string{*found};
+}
+
+std::variant<std::monostate, std::string, WallTime> expiry_field(PyObject* answer, Roots& roots) {
+  const auto value = field(answer, "expiry_time", roots);
+  if (!value) {
+    return std::monostate{};
+  }
+  if (const auto found = view(value.get())) {
+    return std::string{*found};
+  }
+  if (const auto time = wall_time(value.get())) {
+    return *time;
+  }
+  // For the library's own InvalidExpiry: without a zone, or no time at all.
+  return is_datetime(value.get()) ? std::string{"2000-01-01T00:00:00"} : type_name(value.get());
+}
+
+CredentialFields read_answer(const PythonCallable& callable) {
+  const auto answer = callable();
+  // A str or a list has items, too, but none by name.
+  if (PyMapping_Check(answer.get()) == 0 || PySequence_Check(answer.get()) != 0) {
+    const bool is_dict = PyDict_Check(answer.get()) != 0;
+    const auto keys = is_dict ? Owned{} : attribute(answer.get(), "keys");
+    PyErr_Clear();
+    if (!is_dict && !keys) {
+      refuse("MissingFields", "access_key, secret_key, token, expiry_time",
+             "The callable must return a mapping with access_key, secret_key, token and expiry_time, not " +
+                 type_name(answer.get()) + ".");
+    }
+  }
+  auto& roots = *callable.roots();
+  CredentialFields fields;
+  fields.access_key = text_field(answer.get(), "access_key", roots);
+  fields.secret_key = text_field(answer.get(), "secret_key", roots);
+  fields.token = text_field(answer.get(), "token", roots);
+  fields.expiry_time = expiry_field(answer.get(), roots);
+  return fields;
+}
+
+/// By the library's rules and with its errors.
+WallTime parse_expiry(const std::string& text) {
+  const auto parser = make_custom_provider(
+      {.method = [&text] {
+        return CredentialFields{.access_key = "-", .secret_key = "-", .token = "-", .expiry_time = text};
+      }});
+  return *parser->resolve({}).expiration();
+}
+
+class PythonBase final : public CredentialsProvider {
+ public:
+  PythonBase(PythonCallable callable, std::string name) : callable_(std::move(callable)), name_(std::move(name)) {}
+
+  Credentials resolve(const ResolveContext& /*context*/) override {
+    auto fields = with_gil([this] { return read_answer(callable_); });
+    std::optional<WallTime> expiration;
+    if (const auto* const time = std::get_if<WallTime>(&fields.expiry_time)) {
+      expiration = *time;
+    } else if (const auto* const text = std::get_if<std::string>(&fields.expiry_time); text && !text->empty()) {
+      expiration = parse_expiry(*text);
+    }
+    Credentials result{fields.access_key.value_or(""), "", "", expiration, {}, name_};
+    {
+      const auto& secret = fields.secret_key ? *fields.secret_key : std::string{};
+      const auto& token = fields.token ? *fields.token : std::string{};
+      result = Credentials{fields.access_key.value_or(""), secret, token, expiration, {}, name_};
+    }
+    for (auto* const each : {&fields.secret_key, &fields.token}) {
+      if (*each) {
+        wipe(**each);
+      }
+    }
+    if (result.empty()) {
+      refuse("MissingFields", "access_key, secret_key",
+             "The answer of the base '" + name_ + "' must have an access_key and a secret_key that are not empty.");
+    }
+    return result;
+  }
+  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
+
+ private:
+  PythonCallable callable_;
+  std::string name_;
+};
+
+}  // namespace
+
+PythonCallable::PythonCallable(PyObject* callable, std::shared_ptr<Roots> roots)
+    : callable_(std::make_shared<Reference>(Owned::borrow(callable))), roots_(std::move(roots)) {
+  roots_->add(callable_);
+}
+
+Owned PythonCallable::operator()(PyObject* arguments) const {
+  const auto callable = callable_->get();
+  if (!callable) {
+    throw CredentialError{{.message = "The session was closed: its callable is not called any more.",
+                           .code = "SessionClosed",
+                           .kind = ErrorKind::cancelled}};
+  }
+  auto answer = call(callable.get(), arguments);
+  if (!answer) {
+    throw_python_error(*roots_);
+  }
+  return answer;
+}
+
+CustomMethod make_custom_method(PythonCallable callable) {
+  return CustomMethod{[callable = std::move(callable)](const ResolveContext& /*context*/) {
+    return with_gil([&] { return read_answer(callable); });
+  }};
+}
+
+MfaTokenProvider::Callable make_mfa_callable(PythonCallable callable) {
+  return [callable = std::move(callable)](const MfaRequest& /*request*/) {
+    return with_gil([&] {
+      const auto answer = callable();
+      const auto code = view(answer.get());
+      if (!code) {
+        throw ConfigurationError{
+            {.message = "The callable that gives one-time codes must return a str, not " + type_name(answer.get()) + ".",
+             .code = "MfaTokenInvalid",
+             .param = "mfa_token_provider",
+             .kind = ErrorKind::recoverable}};
+      }
+      return std::string{*code};
+    });
+  };
+}
+
+std::shared_ptr<CredentialsProvider> make_base(PythonCallable callable, std::string name) {
+  return std::make_shared<PythonBase>(std::move(callable), std::move(name));
+}
+
+RefreshObserver make_observer(PythonCallable callable) {
+  return [callable = std::move(callable)](const RefreshEvent& event) {
+    with_gil([&] {
+      try {
+        const Owned arguments{PyTuple_New(1)};
+        if (!arguments) {
+          throw PythonException::fetch();
+        }
+        PyTuple_SET_ITEM(arguments.get(), 0, make_event(event).release());
+        const auto ignored = callable(arguments.get());
+      } catch (const PythonException& exception) {
+        exception.restore();
+        UnwindTrap trap;
+        PyErr_WriteUnraisable(nullptr);
+        trap.disarm();
+      }
+    });
+  };
+}
+
+}  // namespace aws_refresh_session::python

@@ -1,0 +1,143 @@
+#include "python/native/waiting.hpp"
+
+#include "python/native/errors.hpp"
+#include "python/native/gate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace aws_refresh_session::python {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kSlice{100};
+
+using Attempt = std::function<CredentialsSnapshot(milliseconds)>;
+
+/// How the first refresh ended that ended since this object was made. Written once, without a lock: after a fork() the
+/// engine of the child may still tell it.
+class Outcome {
+ public:
+  void tell(const RefreshEvent& event) {
+    const bool ended = event.type == RefreshEvent::Type::failure || event.type == RefreshEvent::Type::success;
+    if (ended && !claimed_.exchange(true)) {
+      error_ = event.error;
+      told_.store(true);
+    }
+  }
+  [[nodiscard]] bool succeeded() const noexcept { return told_.load() && !error_; }
+  /// Null unless it failed.
+  [[nodiscard]] std::shared_ptr<const Error> error() const { return told_.load() ? error_ : nullptr; }
+
+ private:
+  std::atomic<bool> claimed_{false};
+  std::atomic<bool> told_{false};
+  std::shared_ptr<const Error> error_;
+};
+
+[[noreturn]] void throw_timeout(const OpenSession& open, milliseconds timeout) {
+  throw CredentialError{
+      {.message = "No usable credentials within " + std::to_string(timeout.count()) + " ms: the source '" +
+                  std::string{open.provider->name()} +
+                  "' has not answered yet. It is still being asked; read again, or give more time with read_timeout.",
+       .code = "RefreshTimeout",
+       .param = "read_timeout",
+       .kind = ErrorKind::recoverable}};
+}
+
+bool is_timeout(const Error& error) {
+  return error.code() == "RefreshTimeout" && dynamic_cast<const CredentialError*>(&error) != nullptr;
+}
+
+void check_signals() {
+  UnwindTrap trap;
+  const bool raised = PyErr_CheckSignals() != 0;
+  trap.disarm();
+  if (raised) {
+    throw PythonException::fetch();
+  }
+}
+
+/// One slice: a set, or an empty snapshot if only the slice is over.
+CredentialsSnapshot try_slice(const Attempt& attempt, milliseconds slice, const Outcome& outcome) {
+  if (const auto error = outcome.error()) {
+    error->raise();
+  }
+  const auto end = steady_clock::now() + slice;
+  try {
+    return attempt(slice);
+  } catch (const Error& error) {
+    if (const auto missed = outcome.error()) {
+      missed->raise();
+    }
+    // An error of this code may come from a source that itself waited for another session.
+    if (!is_timeout(error) || steady_clock::now() < end) {
+      throw;
+    }
+    return {};
+  }
+}
+
+/// A reader's thread does not come back into an interpreter that ends.
+struct Lingering {
+  Lingering() = default;
+  Lingering(const Lingering&) = delete;
+  Lingering& operator=(const Lingering&) = delete;
+  ~Lingering() { linger(); }
+};
+
+/// Whether a set that ran out is handed out only because the slice is over.
+bool is_premature(const OpenSession& open, const CredentialsSnapshot& answer) {
+  return answer.freshness() == Freshness::expired && !open.provider->last_error();
+}
+
+CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout, milliseconds slice, Attempt attempt) {
+  const auto deadline = steady_clock::now() + timeout;
+  const auto outcome = std::make_shared<Outcome>();
+  const auto watch =
+      without_gil([&] { return open.provider->observe([outcome](const RefreshEvent& event) { outcome->tell(event); }); });
+  while (true) {
+    const auto left = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - steady_clock::now()));
+    auto answer = without_gil([&] {
+      const Lingering lingering;
+      auto found = try_slice(attempt, std::min(left, slice), *outcome);
+      const bool wait_on = found && left > slice && is_premature(open, found);
+      return wait_on ? CredentialsSnapshot{} : std::move(found);
+    });
+    if (answer) {
+      return answer;
+    }
+    check_signals();
+    if (open.closed.load()) {
+      throw_closed();
+    }
+    if (left <= slice) {
+      throw_timeout(open, timeout);
+    }
+    if (outcome->succeeded()) {
+      // The refresh that was waited for is over: asking for one once more would make another call.
+      attempt = [&](milliseconds time) { return open.provider->credentials(time); };
+    }
+  }
+}
+
+}  // namespace
+
+CredentialsSnapshot wait_for_set(const OpenSession& open, milliseconds timeout) {
+  // A person who is asked on this thread must have all the time there is, and Python handles signals meanwhile.
+  const auto slice = open.provider->interactive() ? timeout : kSlice + open.mandatory_wait;
+  return wait_in_slices(open, timeout, slice, [&](milliseconds time) { return open.provider->credentials(time); });
+}
+
+CredentialsSnapshot wait_for_refresh(const OpenSession& open, milliseconds timeout) {
+  const auto slice = open.provider->interactive() ? timeout : kSlice;
+  return wait_in_slices(open, timeout, slice, [&](milliseconds time) { return open.provider->refresh_now(time); });
+}
+
+}  // namespace aws_refresh_session::python

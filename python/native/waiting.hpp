@@ -1,0 +1,20 @@
+#pragma once
+
+#include "python/native/open_session.hpp"
+
+#include <aws_refresh_session/credentials.hpp>
+
+#include <chrono>
+
+namespace aws_refresh_session::python {
+
+// With the GIL, which they release. They wait in slices, between which signals are handled (on the main thread) and a
+// session that was closed is noticed; the error of a refresh that failed meanwhile is raised all the same.
+
+/// The current set, waiting at most `timeout`.
+/// \throws Error; PythonException for what a signal handler raised
+[[nodiscard]] CredentialsSnapshot wait_for_set(const OpenSession& open, std::chrono::milliseconds timeout);
+/// Asks the source now and waits.
+[[nodiscard]] CredentialsSnapshot wait_for_refresh(const OpenSession& open, std::chrono::milliseconds timeout);
+
+}  // namespace aws_refresh_session::python

@@ -17,7 +17,7 @@ namespace {
 
 void* library() {
   // Never closed: libcurl registers handlers that live as long as the process.
-  static void* const handle = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  static void* const handle = ::dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
   return handle;
 }
 

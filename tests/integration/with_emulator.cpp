@@ -28,6 +28,7 @@ constexpr const char* kSerialNumber = "arn:aws:iam::123456789012:mfa/emulator";
 
 emulator::Options account() {
   emulator::Options options;
+  options.admin = true;  // for tests that inject faults
   options.roles.push_back({.name = "chained", .trusted_principals = {"arn:aws:iam::123456789012:role/demo"}});
   options.roles.push_back({.name = "guarded", .require_mfa = true});
   options.mfa_devices.push_back({.serial_number = kSerialNumber, .seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"});

@@ -1,0 +1,116 @@
+"""Work on a service that misbehaves in each way the emulator knows: no request is refused, and errors are typed."""
+
+import json
+import os
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from aws_refresh_session import RefreshableSession
+from aws_refresh_session.exceptions import BRSError
+
+HARMLESS = {
+    "latency": {"delay_ms": 300},
+    "skewed_clock": {"skew_seconds": 60},
+}
+FAILING: dict[str, dict[str, int]] = {
+    "hang": {},
+    "reset": {},
+    "reset_mid_body": {},
+    "server_error": {},
+    "throttling": {},
+    "forbidden": {},
+    "not_xml": {},
+    "truncated_xml": {},
+    "empty_body": {},
+    "expired_answer": {},
+    "no_expiration": {},
+    "no_zone": {},
+    "empty_keys": {},
+    "skewed_date": {"skew_seconds": 3600},
+}
+LIFE = 4
+
+
+def ask(method: str, path: str, body: dict[str, Any] | None = None) -> None:
+    request = urllib.request.Request(
+        f"{os.environ['AWS_ENDPOINT_URL_STS']}/_emulator/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+    )
+    with urllib.request.urlopen(request, timeout=5):
+        pass
+
+
+def mend() -> None:
+    ask("DELETE", "faults")
+    ask("POST", "release", {})
+
+
+@pytest.fixture(autouse=True)
+def healthy(emulator: SimpleNamespace) -> Iterator[None]:
+    mend()
+    yield
+    mend()
+
+
+def open_session(emulator: SimpleNamespace, **options: Any) -> RefreshableSession:
+    client = {"config": Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})}
+    return RefreshableSession(
+        assume_role_kwargs={"RoleArn": emulator.role_arn, "RoleSessionName": "faults", "DurationSeconds": LIFE},
+        sts_client_kwargs=client,
+        region_name="us-east-1",
+        **options,
+    )
+
+
+@pytest.mark.filterwarnings("ignore:DurationSeconds below 900")
+@pytest.mark.parametrize("kind", [*HARMLESS, *FAILING])
+def test_requests_go_on_while_sts_misbehaves_and_after(emulator: SimpleNamespace, kind: str) -> None:
+    events: list[dict[str, Any]] = []
+    session = open_session(emulator, observer=events.append)
+    s3 = session.client(
+        "s3",
+        endpoint_url=emulator.endpoint_url,
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, signature_version="s3v4"),
+    )
+    s3.get_object(Bucket="resource", Key="key")
+    ask("POST", "faults", {"kind": kind, "action": "AssumeRole"} | (HARMLESS | FAILING)[kind])
+    # A refresh is due after two of four seconds, and is tried again and again; the service is mended with one to go.
+    mender = threading.Timer(0.75 * LIFE, mend)
+    mender.start()
+    end = time.monotonic() + 1.5 * LIFE
+    requests = 0
+    while time.monotonic() < end:
+        s3.get_object(Bucket="resource", Key="key")  # raises for a refused request
+        requests += 1
+    mender.join()
+    assert requests > 20
+    failures = [event for event in events if event["type"] == "failure"]
+    if kind != "hang":  # served late, once the service is mended
+        assert bool(failures) == (kind in FAILING), [event["error"] for event in failures]
+    assert all(isinstance(event["error"], BRSError) and event["error"].code for event in failures)
+    assert events[-1]["type"] != "failure"
+    assert len({event["access_key"] for event in events if event["type"] == "success"}) >= 2
+
+
+@pytest.mark.filterwarnings("ignore:DurationSeconds below 900")
+@pytest.mark.parametrize("kind", FAILING)
+def test_without_a_set_the_error_is_typed_and_the_next_refresh_recovers(emulator: SimpleNamespace, kind: str) -> None:
+    session = open_session(emulator)
+    ask("POST", "faults", {"kind": kind, "action": "AssumeRole"} | FAILING[kind])
+    before = time.monotonic()
+    with pytest.raises(BRSError) as raised:
+        session.get_credentials().get_frozen_credentials()
+    assert time.monotonic() - before < 5
+    assert raised.value.code
+    assert raised.value.kind in ("recoverable", "non_recoverable")
+    mend()
+    session.refresh_now()
+    assert session.whoami()["Arn"].startswith("arn:aws:sts::")

@@ -89,7 +89,8 @@ class MfaTokenProvider {
   MfaTokenProvider() = default;
 
   /// A callable that returns the code; white space around it is cut off.
-  /// \param interactive true if it asks a person: then it is called on a reader's thread only
+  /// \param interactive true if it asks a person: then it is called on a reader's thread only, and where long-term keys
+  ///   sign, its code opens a session (GetSessionToken) that serves all roles on the device in this process
   [[nodiscard]] static MfaTokenProvider from_callable(Callable callable, bool interactive = false);
   /// A program and its arguments, run without a shell, in a process group of its own: it cannot read from a terminal.
   /// A program without a slash is searched in this process's PATH. The last standalone six-digit number on its standard

@@ -1,5 +1,7 @@
 #include "core/json.hpp"
 
+#include <aws_refresh_session/credentials.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
@@ -55,6 +57,16 @@ std::optional<std::string> json_text(const nlohmann::json& value, std::string_vi
     return std::nullopt;
   }
   return found->get<std::string>();
+}
+
+void wipe_texts(nlohmann::json& value) {
+  if (value.is_string()) {
+    wipe(value.get_ref<std::string&>());
+  } else if (value.is_structured()) {
+    for (auto& each : value) {
+      wipe_texts(each);
+    }
+  }
 }
 
 std::optional<JsonError> parse_json_error(std::string_view text) {

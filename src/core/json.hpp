@@ -17,6 +17,9 @@ namespace aws_refresh_session::core {
 /// The text member of that name; nullopt if it is missing or no text, or `value` is no object.
 [[nodiscard]] std::optional<std::string> json_text(const nlohmann::json& value, std::string_view name);
 
+/// Zeroes every text in the document, whatever it was for.
+void wipe_texts(nlohmann::json& value);
+
 /// What an AWS service says in a JSON error answer.
 struct JsonError {
   /// The bare name: `AccessDenied` of `com.amazonaws.x#AccessDenied:http://...`.

@@ -74,7 +74,7 @@ class AssumeRoleProvider final : public CredentialsProvider {
     return options_.mfa_token_provider.interactive() || base_->interactive();
   }
 
-  /// The set was made anew at each call, but for the session of a device that may be behind it.
+  /// The role's set is made anew at each call; the session of a device that may be behind it is not.
   void invalidate(std::string_view access_key_id) override {
     if (options_.mfa_token_provider.interactive()) {
       providers::MfaSessions::of_process().invalidate(access_key_id);

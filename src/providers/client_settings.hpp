@@ -27,12 +27,13 @@ struct ClientSettings {
 };
 
 /// What an STS client uses. Blocks while instance metadata is asked for the region, which happens only when nothing
-/// else names one, and no longer than the context allows. The options are those that aws::validate has passed. A configured endpoint is used as it stands,
-/// whatever the flags for FIPS and dual-stack say. AWS_RETRY_MODE and `retry_mode` are checked and change nothing:
-/// every mode retries as `standard` does. More than 10 configured attempts count as 10. \throws ConfigurationError for
-/// a variable or a profile's key, of codes `InvalidRegion`, `InvalidEndpoint`,
+/// else names one, and no longer than the context allows. The options are those that aws::validate has passed. A
+/// configured endpoint is used as it stands, whatever the flags for FIPS and dual-stack say. AWS_RETRY_MODE and
+/// `retry_mode` are checked and change nothing: every mode retries as `standard` does. More than 10 configured attempts
+/// count as 10.
+/// \throws ConfigurationError for a variable or a profile's key, of codes `InvalidRegion`, `InvalidEndpoint`,
 ///   `InvalidMaxAttempts`, `InvalidSetting`, `UnsupportedEndpoint`, `ServicesSectionNotFound`: the text says where it
-///   stands, `param` is the variable's or the key's name
+///   stands, `param` is the variable's or the key's name; as imds_region
 [[nodiscard]] ClientSettings resolve_sts_client(const StsClientOptions& options, const profile::Settings& settings,
                                                 const ProviderSeams& seams, const ResolveContext& context);
 

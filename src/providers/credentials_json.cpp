@@ -86,23 +86,12 @@ class Reader {
   ErrorKind kind_;
 };
 
-/// Zeroes every text in the document, whatever it was for.
-void wipe_texts(nlohmann::json& value) {
-  if (value.is_string()) {
-    wipe(value.get_ref<std::string&>());
-  } else if (value.is_structured()) {
-    for (auto& each : value) {
-      wipe_texts(each);
-    }
-  }
-}
-
 struct WipedDocument {
   nlohmann::json value;
   explicit WipedDocument(nlohmann::json parsed) : value(std::move(parsed)) {}
   WipedDocument(const WipedDocument&) = delete;
   WipedDocument& operator=(const WipedDocument&) = delete;
-  ~WipedDocument() { wipe_texts(value); }
+  ~WipedDocument() { core::wipe_texts(value); }
 };
 
 }  // namespace

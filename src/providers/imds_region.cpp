@@ -64,8 +64,9 @@ std::optional<std::string> unless_it_fails(const Clock& clock, const ResolveCont
       throw;
     }
     if (context.deadline - clock.steady_now() <= kRounding) {
-      throw ConnectionError{{.message = "No time was left to ask instance metadata for the region: set one (AWS_REGION), "
-                                        "or give more time",
+      throw ConnectionError{{.message =
+                                 "No time was left to ask instance metadata for the region: set one (AWS_REGION), "
+                                 "or give more time",
                              .code = "Timeout",
                              .kind = ErrorKind::recoverable}};
     }
@@ -77,8 +78,7 @@ std::optional<std::string> unless_it_fails(const Clock& clock, const ResolveCont
 
 std::optional<std::string> imds_region(const profile::Settings& settings, const ProviderSeams& seams,
                                        const ResolveContext& context) {
-  return unless_it_fails(*seams.clock, context,
-                         [&] { return ask_region(resolve_imds({}, settings), seams, context); });
+  return unless_it_fails(*seams.clock, context, [&] { return ask_region(resolve_imds({}, settings), seams, context); });
 }
 
 std::optional<std::string> RememberedImdsRegion::get(const profile::Settings& settings, const ProviderSeams& seams,

@@ -125,6 +125,7 @@ class LoginProvider final : public CredentialsProvider {
                              "v1/token");
     call.request.headers = {{"Content-Type", "application/json"}};
     call.request.body = body.reveal();
+    call.is_dated = true;
     call.before_attempt = [this, &token](HttpRequest& request) {
       request.headers.emplace_back("DPoP", proof(token, request));
     };

@@ -89,8 +89,7 @@ MfaSession MfaSessions::ask(const MfaSessionKey& key, const std::shared_ptr<Flig
 
 void MfaSessions::land(const MfaSessionKey& key, const std::shared_ptr<Flight>& flight) noexcept {
   const core::MutexLock lock{mutex_};
-  const auto entry =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.key == key; });
+  const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.key == key; });
   flight->done = true;
   if (entry == entries_.end()) {
     return;
@@ -124,8 +123,9 @@ void MfaSessions::wait_for(Flight& flight, const Clock& clock, const ResolveCont
                              .kind = ErrorKind::cancelled}};
     }
     if (clock.steady_now() >= context.deadline) {
-      throw ConnectionError{{.message = "The one-time code that another caller asked a person for did not come in time: "
-                                        "answer the question that is open, or give more time",
+      throw ConnectionError{{.message =
+                                 "The one-time code that another caller asked a person for did not come in time: "
+                                 "answer the question that is open, or give more time",
                              .code = "Timeout",
                              .kind = ErrorKind::recoverable}};
     }
@@ -174,8 +174,7 @@ void MfaSessions::invalidate(std::string_view access_key_id) {
 }
 
 MfaSessions::Entry& MfaSessions::entry_of(const MfaSessionKey& key) {
-  const auto found =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.key == key; });
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& each) { return each.key == key; });
   if (found != entries_.end()) {
     return *found;
   }

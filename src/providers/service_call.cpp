@@ -9,7 +9,9 @@
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -121,7 +123,28 @@ struct Outcome {
   /// Null when an answer of status 2xx came.
   std::shared_ptr<const Error> error;
   HttpResponse response;
+  /// The request was refused for our clock, or may have been, which is right now.
+  bool clock_was_corrected = false;
 };
+
+/// The refusal of a dated request by a service whose clock is known. A service takes what is seconds to minutes off
+/// (RFC 9449, 11.1): what is far less was not refused for that.
+Outcome dated_refusal(const RequestError& error, std::optional<std::chrono::milliseconds> observed, ClockSkew& skew) {
+  constexpr std::chrono::seconds kSkewThatBreaksProofs{10};
+  // Only the service's own answers move the clock: a gateway's may be off.
+  if (!observed || error.code() == "MalformedResponse") {
+    return {.error = error.clone(), .response = {}};
+  }
+  const bool skewed =
+      error.kind() == ErrorKind::non_recoverable && std::chrono::abs(*observed - skew.get()) > kSkewThatBreaksProofs;
+  aws::update(skew, *observed);
+  if (!skewed) {
+    return {.error = error.clone(), .response = {}};
+  }
+  auto fields = error.fields();
+  fields.kind = ErrorKind::recoverable;
+  return {.error = RequestError{std::move(fields)}.clone(), .response = {}, .clock_was_corrected = true};
+}
 
 Outcome attempt(const ServiceCall& call, const ProviderSeams& seams, const ResolveContext& context) {
   if (context.stop.stop_requested()) {
@@ -150,15 +173,20 @@ Outcome attempt(const ServiceCall& call, const ProviderSeams& seams, const Resol
     outcome.error = error.clone();
     return outcome;
   }
+  const auto observed = aws::observed_skew(outcome.response, sent, seams.clock->now());
   constexpr int kFirstSuccess = 200;
   constexpr int kFirstRedirect = 300;
   if (outcome.response.status >= kFirstSuccess && outcome.response.status < kFirstRedirect) {
-    if (const auto observed = aws::observed_skew(outcome.response, sent, seams.clock->now())) {
+    if (observed) {
       aws::update(*seams.skew, *observed);
     }
-  } else {
-    outcome.error = refusal(outcome.response, call, seams.clock->now() + seams.skew->get()).clone();
+    return outcome;
   }
+  const auto error = refusal(outcome.response, call, seams.clock->now() + seams.skew->get());
+  if (call.is_dated) {
+    return dated_refusal(error, observed, *seams.skew);
+  }
+  outcome.error = error.clone();
   return outcome;
 }
 
@@ -183,6 +211,7 @@ ServiceCall::~ServiceCall() {
 HttpResponse call_service(const ServiceCall& call, const ProviderSeams& seams, const aws::RetrySeams& retry,
                           aws::RetryQuota& quota, const ResolveContext& context) {
   int quota_taken = 0;
+  bool corrected = false;
   for (int attempts = 1;; ++attempts) {
     auto outcome = attempt(call, seams, context);
     if (!outcome.error) {
@@ -190,6 +219,10 @@ HttpResponse call_service(const ServiceCall& call, const ProviderSeams& seams, c
       return std::move(outcome.response);
     }
     const auto& error = *outcome.error;
+    if (outcome.clock_was_corrected && !corrected && attempts < call.max_attempts) {
+      corrected = true;
+      continue;
+    }
     const bool timed_out = error.code() == "Timeout" || error.code() == "ConnectTimeout";
     const int cost = timed_out ? aws::RetryQuota::kTimeoutCost : aws::RetryQuota::kRetryCost;
     // An answer that is no service's is repeated only if its status asks for it.

@@ -26,6 +26,9 @@ struct ServiceCall {
   int max_attempts = 1;
   /// Changes each attempt's request, which must not be the same twice.
   std::function<void(HttpRequest&)> before_attempt;
+  /// The request says when it was made, by the clock and the skew of the seams: where the answer's `Date` shows the
+  /// clock to be wrong, a refusal corrects it and is repeated once, and is recoverable if it stays.
+  bool is_dated = false;
   /// Texts that no error may show though the service repeats them.
   std::vector<std::string_view> secrets;
 };

@@ -13,16 +13,6 @@
 namespace aws_refresh_session::providers {
 namespace {
 
-void wipe_texts(nlohmann::json& value) {
-  if (value.is_string()) {
-    wipe(value.get_ref<std::string&>());
-  } else if (value.is_structured()) {
-    for (auto& each : value) {
-      wipe_texts(each);
-    }
-  }
-}
-
 /// How many bytes the JSON of the value takes at most: each byte of a text may become six.
 std::size_t longest_dump(const nlohmann::json& value) {
   constexpr std::size_t kPunctuation = 32;
@@ -95,13 +85,13 @@ TokenDocument TokenDocument::parse_or_throw(std::string_view text, const TokenSu
 }
 
 TokenDocument::~TokenDocument() {
-  wipe_texts(value_);
+  core::wipe_texts(value_);
 }
 
 void TokenDocument::set(std::string_view parent, std::string_view name, std::string_view text) {
   auto& object = parent.empty() ? value_ : value_[std::string{parent}];
   auto& member = object[std::string{name}];
-  wipe_texts(member);
+  core::wipe_texts(member);
   member = std::string{text};
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/private_file.hpp"
 #include "profile/file_locations.hpp"
+#include "providers/unsaved_tokens.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -79,7 +80,7 @@ bool TokenFile::is_due(const TokenLook& look) const noexcept {
   return look.expires_at - clock_->now() < kRefreshWindow;
 }
 
-SecretString TokenFile::read(const std::string& path, const TokenKind& kind) const {
+SecretString TokenFile::read(const std::string& path, const TokenKind& kind) {
   SecretString text;
   try {
     text = core::read_private_file(path, kLargestFile);
@@ -90,8 +91,7 @@ SecretString TokenFile::read(const std::string& path, const TokenKind& kind) con
     fail(kind.what, "cannot be read: check the file's kind, size and permissions", {}, "TokenFileUnreadable",
          ErrorKind::non_recoverable, path + ": " + error.code().message());
   }
-  const core::MutexLock lock{mutex_};
-  return unsaved_ && unsaved_->path == path && unsaved_->replaces == text ? unsaved_->text : text;
+  return UnsavedTokens::of_process().newest(path, std::move(text));
 }
 
 SecretString TokenFile::refresh(const std::string& path, const TokenKind& kind, const ResolveContext& context) {
@@ -137,21 +137,15 @@ SecretString TokenFile::refresh(const std::string& path, const TokenKind& kind, 
 }
 
 void TokenFile::save(const std::string& path, const SecretString& old_text, const SecretString& text) {
-  std::optional<Unsaved> unsaved;
   try {
     core::write_private_file(path, text.reveal());
   } catch (const std::system_error& error) {
     warn({"token_file.save",
           "A refreshed token cannot be written back, so other processes cannot use it, and may have to log in again: " +
               path + ": " + error.code().message()});
-    unsaved = Unsaved{.path = path, .replaces = old_text, .text = text};
+    UnsavedTokens::of_process().keep(path, old_text, text);
   }
   const core::MutexLock lock{mutex_};
-  // The file still holds what the first unsaved token replaced, not what this one does.
-  if (unsaved && unsaved_ && unsaved_->path == path && unsaved_->text == old_text) {
-    unsaved->replaces = unsaved_->replaces;
-  }
-  unsaved_ = std::move(unsaved);
   failure_.reset();
 }
 

@@ -53,25 +53,19 @@ class TokenFile final : private core::ForkParticipant {
 
   /// The text of a token that has not expired: the file's, read each time, since another process may have refreshed it
   /// or the user logged in; refreshed when it ends soon. A refresh that fails keeps a token that is still valid. What
-  /// cannot be written back (a read-only home directory) is kept here instead.
+  /// cannot be written back (a read-only home directory) is kept in memory instead (UnsavedTokens).
   /// \throws CredentialError of the kind's codes, `TokenFileUnreadable` or `TokenFileLocked`; what `look` and `refresh`
   ///   throw; of kind cancelled after `context.stop`
   [[nodiscard]] SecretString current(const std::string& path, const TokenKind& kind, const ResolveContext& context)
       ARS_EXCLUDES(mutex_);
 
  private:
-  /// A token that could not be written back, good as long as the file is as it was.
-  struct Unsaved {
-    std::string path;
-    SecretString replaces;
-    SecretString text;
-  };
   struct Failure {
     std::shared_ptr<const Error> error;
     SteadyTime pause_until;
   };
 
-  [[nodiscard]] SecretString read(const std::string& path, const TokenKind& kind) const ARS_EXCLUDES(mutex_);
+  [[nodiscard]] static SecretString read(const std::string& path, const TokenKind& kind);
   [[nodiscard]] SecretString refresh(const std::string& path, const TokenKind& kind, const ResolveContext& context)
       ARS_EXCLUDES(mutex_);
   void save(const std::string& path, const SecretString& old_text, const SecretString& text) ARS_EXCLUDES(mutex_);
@@ -85,7 +79,6 @@ class TokenFile final : private core::ForkParticipant {
 
   const std::shared_ptr<const Clock> clock_;
   mutable core::Mutex mutex_;
-  std::optional<Unsaved> unsaved_ ARS_GUARDED_BY(mutex_);
   std::optional<Failure> failure_ ARS_GUARDED_BY(mutex_);
 };
 

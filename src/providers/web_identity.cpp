@@ -79,9 +79,8 @@ class WebIdentityProvider final : public CredentialsProvider {
     call.policy_arns = options_.policy_arns;
     call.validate();
     const auto token = read_token(profile::expand_home(file, *environment_));
-    const auto received =
-        client_.get(context)
-            ->assume_role_with_web_identity(call, token, {.stop = context.stop, .deadline = context.deadline});
+    const auto received = client_.get(context)->assume_role_with_web_identity(
+        call, token, {.stop = context.stop, .deadline = context.deadline});
     return {received.access_key_id(),
             received.secret_access_key().reveal(),
             received.session_token().reveal(),

@@ -202,6 +202,21 @@ TEST_F(AssumeRoleProviderTest, BaseIsAskedWithTheCallersContext) {
   EXPECT_EQ(transport->requests().front().timeout, seconds{7});
 }
 
+TEST_F(AssumeRoleProviderTest, QuestionForTheRegionEndsWithTheCallersTime) {
+  variables.clear();
+  const auto provider = make();
+  transport->then([this](const HttpRequest& request, const std::stop_token&) -> HttpResponse {
+    EXPECT_EQ(request.timeout, milliseconds{250});
+    clock->advance(request.timeout);
+    throw ConnectionError{{.message = "late", .code = "Timeout", .kind = ErrorKind::recoverable}};
+  });
+  const support::RecordedWarnings warnings;
+  const auto fields = failure<ConnectionError>(*provider, {.deadline = clock->steady_now() + milliseconds{250}});
+  EXPECT_EQ(fields.code, "Timeout");
+  EXPECT_EQ(transport->request_count(), 1U);
+  EXPECT_THAT(warnings.places(), IsEmpty()) << "no region was made up";
+}
+
 TEST_F(AssumeRoleProviderTest, ShortDurationIsWarnedAboutAndPassedOn) {
   answer();
   options.duration = seconds{5};

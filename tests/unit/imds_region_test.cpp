@@ -91,7 +91,8 @@ TEST_F(ImdsRegionTest, TheCallersDeadlineBoundsTheQuestionAndLeavesItOpen) {
     });
     const auto fixed = context();
     try {
-      static_cast<void>(remember ? remembered.get(settings(), seams(), fixed) : imds_region(settings(), seams(), fixed));
+      static_cast<void>(remember ? remembered.get(settings(), seams(), fixed)
+                                 : imds_region(settings(), seams(), fixed));
       ADD_FAILURE() << "nothing was thrown";
     } catch (const ConnectionError& error) {
       EXPECT_EQ(error.code(), "Timeout");

@@ -93,5 +93,11 @@ TEST(Json, ErrorsAreReadInEverySpellingAwsUses) {
   }
 }
 
+TEST(Json, WipingEmptiesEveryTextAndLeavesTheRest) {
+  auto value = *parse_json(R"({"a":"SECRETCANARY","b":[{"c":"SECRETCANARY"},"SECRETCANARY",7,null]})");
+  wipe_texts(value);
+  EXPECT_TRUE(value == nlohmann::json::parse(R"({"a":"","b":[{"c":""},"",7,null]})"));
+}
+
 }  // namespace
 }  // namespace aws_refresh_session::core

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,6 +22,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -185,6 +187,69 @@ TEST_F(Login, EachAttemptHasAProofOfItsOwn) {
     proofs.insert(request.headers.at(1).second);
   }
   EXPECT_EQ(proofs.size(), 3U);
+}
+
+/// When the proof of that request says it was made, in seconds.
+std::int64_t issued_at(const HttpRequest& request) {
+  const std::map<std::string, std::string> headers{request.headers.begin(), request.headers.end()};
+  auto payload = headers.at("DPoP");
+  payload = payload.substr(payload.find('.') + 1);
+  payload = payload.substr(0, payload.find('.'));
+  std::string json;
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : payload) {
+    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    bits = (bits << 6U) | static_cast<unsigned>(kAlphabet.find(c));
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      json += static_cast<char>((bits >> count) & 0xffU);
+    }
+  }
+  return nlohmann::json::parse(json)["iat"].get<std::int64_t>();
+}
+
+const HttpHeaders kTwoMinutesAhead{{"x-amzn-errortype", "ValidationException"},
+                                   {"date", "Thu, 01 Jan 2026 00:02:00 GMT"}};
+constexpr const char* kInvalidRequest = R"({"error":"INVALID_REQUEST","message":"no"})";
+
+TEST_F(Login, ProofThatAWrongClockDatedIsRefusedOnceAndMadeAnewByTheServicesClock) {
+  write(token_json("2025-12-31T00:00:00Z"));
+  transport_->then(400, kInvalidRequest, kTwoMinutesAhead).then(200, kAnswer);
+  EXPECT_EQ(provider()->resolve({}).access_key_id(), "ASIANEW");
+  const auto requests = transport_->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(issued_at(requests[0]), 1'767'225'600);
+  EXPECT_EQ(issued_at(requests[1]), 1'767'225'720);
+  EXPECT_EQ(skew_->get(), 120'500ms);
+  EXPECT_EQ(clock_->steady_now(), testing::FakeClock{}.steady_now()) << "without a pause";
+}
+
+TEST_F(Login, RefusalByACorrectedClockIsNotRepeatedAgain) {
+  write(token_json("2025-12-31T00:00:00Z"));
+  transport_->then(400, kInvalidRequest, kTwoMinutesAhead).then(400, kInvalidRequest, kTwoMinutesAhead);
+  EXPECT_EQ(failure().code(), "LoginTokenExpired");
+  EXPECT_EQ(transport_->request_count(), 2U);
+}
+
+TEST_F(Login, RefusalForTheClockWithoutAnotherAttemptIsRecoverable) {
+  write(token_json("2025-12-31T00:00:00Z"));
+  options_.client.max_attempts = 1;
+  transport_->then(400, kInvalidRequest, kTwoMinutesAhead);
+  EXPECT_EQ(failure<RequestError>().kind(), ErrorKind::recoverable);
+  transport_->then(200, kAnswer);
+  EXPECT_EQ(provider()->resolve({}).access_key_id(), "ASIANEW");
+}
+
+TEST_F(Login, ClockIsNotCorrectedByAGatewayOrBySeconds) {
+  write(token_json("2025-12-31T00:00:00Z"));
+  transport_->then(400, "<html></html>", {{"date", "Thu, 01 Jan 2026 00:02:00 GMT"}});
+  EXPECT_EQ(failure<RequestError>().code(), "MalformedResponse");
+  EXPECT_EQ(skew_->get(), 0ms);
+  transport_->then(400, kInvalidRequest, {{"date", "Thu, 01 Jan 2026 00:00:05 GMT"}});
+  EXPECT_EQ(failure().code(), "LoginTokenExpired");
+  EXPECT_EQ(transport_->request_count(), 2U);
 }
 
 TEST_F(Login, EndpointAndRegionCanBeConfigured) {

@@ -53,14 +53,15 @@ class Command(CliTest):
             self.assertNotIn("SECRETCANARY", result.stderr)
 
 
-class Prompt(CliTest):
-    emulator_options = ("--mfa-seed", MFA_SEED)
+class TerminalTest(CliTest):
+    """The program on a terminal of its own."""
 
-    def start(self):
-        """The program on a terminal of its own, up to its question."""
+    def start(self, *arguments, environment=None):
+        """Up to its question."""
         process, terminal = pty.fork()
         if process == 0:
-            os.execve(PROGRAM, [PROGRAM, "whoami", "--role-arn", ROLE, "--serial-number", DEVICE], self.environment())
+            arguments = arguments or ("whoami", "--role-arn", ROLE, "--serial-number", DEVICE)
+            os.execve(PROGRAM, [PROGRAM, *arguments], self.environment() if environment is None else environment)
         shown = self.read_until(terminal, b": ")
         return process, terminal, shown
 
@@ -83,6 +84,49 @@ class Prompt(CliTest):
         _, status = os.waitpid(process, 0)
         os.close(terminal)
         return os.waitstatus_to_exitcode(status), shown
+
+
+class DeviceSession(TerminalTest):
+    """A person's code opens a session by GetSessionToken; the role is assumed with that."""
+
+    emulator_options = ("--mfa-seed", MFA_SEED)
+
+    def calls(self):
+        return [(entry["action"], entry["status"], "SerialNumber" in entry["parameters"], "TokenCode" in entry["parameters"])
+                for entry in self.emulator.admin("GET", "log")]
+
+    def test_role_that_requires_mfa_is_assumed_with_the_session_of_one_code(self):
+        config = os.path.join(self.home.name, "config")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[profile app]\nrole_arn = {ROLE}\ncredential_source = Environment\nmfa_serial = {DEVICE}\n")
+        before = len(self.calls())
+        process, terminal, question = self.start("whoami", "--profile", "app", environment=self.environment(AWS_CONFIG_FILE=config))
+        self.assertEqual(question, f"One-time code of {DEVICE}: ".encode())
+        os.write(terminal, code().encode() + b"\n")
+        status, shown = self.finish(process, terminal)
+        self.assertEqual(status, 0, shown)
+        self.assertIn(b"assumed-role/demo/", shown)
+        self.assertEqual(self.calls()[before:], [("GetSessionToken", 200, True, True), ("AssumeRole", 200, False, False),
+                                                 ("GetCallerIdentity", 200, False, False)])
+
+    def test_where_no_session_is_given_the_next_code_opens_the_role(self):
+        self.emulator.fault(kind="forbidden", action="GetSessionToken", count=1)
+        before = len(self.calls())
+        process, terminal, _ = self.start()
+        os.write(terminal, code(1).encode() + b"\n")
+        # The next question comes with the next code.
+        shown = self.read_until(terminal, b"One-time code of", seconds=40)
+        self.assertIn(b"sts:GetSessionToken", shown)
+        os.write(terminal, code(1).encode() + b"\n")
+        status, rest = self.finish(process, terminal)
+        self.assertEqual(status, 0, shown + rest)
+        self.assertIn(b"assumed-role/demo/", rest)
+        self.assertEqual(self.calls()[before:], [("GetSessionToken", 403, True, True), ("AssumeRole", 200, True, True),
+                                                 ("GetCallerIdentity", 200, False, False)])
+
+
+class Prompt(TerminalTest):
+    emulator_options = ("--mfa-seed", MFA_SEED)
 
     def test_asks_without_echo(self):
         process, terminal, question = self.start()

@@ -41,8 +41,8 @@ class CredentialsProvider {
   /// credentials.
   [[nodiscard]] virtual bool interactive() const noexcept { return false; }
 
-  /// How soon after an answer without an expiration it is worth asking again, because somebody may have replaced the keys
-  /// where they are kept (a file). None: such an answer is good until `invalidate`. Cheap, does no I/O.
+  /// How soon after an answer without an expiration it is worth asking again, because somebody may have replaced the
+  /// keys where they are kept (a file). None: such an answer is good until `invalidate`. Cheap, does no I/O.
   [[nodiscard]] virtual std::optional<std::chrono::milliseconds> recheck_after() const noexcept { return std::nullopt; }
 
   /// The service refused this set though it looked valid. A provider that caches drops it if it is the current one.

@@ -11,8 +11,8 @@ namespace aws_refresh_session::support {
 #define ARS_SANITIZER_ALLOCATOR 1
 #endif
 
-/// glibc's allocator survives a fork() while other threads are inside it. Those of AddressSanitizer and ThreadSanitizer,
-/// as of LLVM 14, do not: the child waits for the allocator's lock, whatever the code under test does.
+/// glibc's allocator survives a fork() while other threads are inside it. Those of AddressSanitizer and
+/// ThreadSanitizer, as of LLVM 14, do not: the child waits for the allocator's lock, whatever the code under test does.
 #if defined(ARS_SANITIZER_ALLOCATOR)
 inline constexpr bool kAllocatorSurvivesFork = false;
 #else

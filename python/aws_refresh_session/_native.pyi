@@ -102,7 +102,8 @@ class Session:
     def method(self) -> str: ...
     def observe(self, observer: Callable[[dict[str, Any]], object]) -> Observation:
         """Events as dicts: type (attempt, success, failure, state_change, invalidated), provider, time (aware
-        datetime), state, access_key, expiration, latency (seconds), next_attempt (seconds or None), error."""
+        datetime), state, access_key and expiration (None without a set), latency (seconds), next_attempt (seconds or
+        None), error."""
     def close(self) -> None:
         """Cancels what is in flight and lets the callables go. Every later call raises ConfigurationError of code
         SessionClosed. Idempotent."""

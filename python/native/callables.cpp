@@ -59,35 +59,74 @@ std::variant<std::monostate, std::string, WallTime> expiry_field(PyObject* answe
   return is_datetime(value.get()) ? std::string{"2000-01-01T00:00:00"} : type_name(value.get());
 }
 
-CredentialFields read_answer(const PythonCallable& callable) {
-  const auto answer = callable();
-  // A str or a list has items, too, but none by name.
-  if (PyMapping_Check(answer.get()) == 0 || PySequence_Check(answer.get()) != 0) {
-    const bool is_dict = PyDict_Check(answer.get()) != 0;
-    const auto keys = is_dict ? Owned{} : attribute(answer.get(), "keys");
-    PyErr_Clear();
-    if (!is_dict && !keys) {
-      refuse("MissingFields", "access_key, secret_key, token, expiry_time",
-             "The callable must return a mapping with access_key, secret_key, token and expiry_time, not " +
-                 type_name(answer.get()) + ".");
+void report_unraisable() {
+  UnwindTrap trap;
+  PyErr_WriteUnraisable(nullptr);
+  trap.disarm();
+}
+
+/// The three texts, zeroed when their use ends.
+class FieldsToWipe {
+ public:
+  explicit FieldsToWipe(CredentialFields& fields) noexcept : fields_(&fields) {}
+  FieldsToWipe(const FieldsToWipe&) = delete;
+  FieldsToWipe& operator=(const FieldsToWipe&) = delete;
+  ~FieldsToWipe() {
+    for (auto* const each : {&fields_->access_key, &fields_->secret_key, &fields_->token}) {
+      if (*each) {
+        wipe(**each);
+      }
     }
   }
+
+ private:
+  CredentialFields* fields_;
+};
+
+void refuse_unless_mapping(PyObject* answer) {
+  if (PyDict_Check(answer) != 0) {
+    return;
+  }
+  // A str or a list has items, too, but none by name.
+  const auto keys = PyMapping_Check(answer) != 0 ? attribute(answer, "keys") : Owned{};
+  PyErr_Clear();
+  if (!keys) {
+    refuse("MissingFields", "access_key, secret_key, token, expiry_time",
+           "The callable must return a mapping with access_key, secret_key, token and expiry_time, not " +
+               type_name(answer) + ".");
+  }
+}
+
+CredentialFields read_answer(const PythonCallable& callable) {
+  const auto answer = callable();
+  refuse_unless_mapping(answer.get());
   auto& roots = *callable.roots();
   CredentialFields fields;
-  fields.access_key = text_field(answer.get(), "access_key", roots);
-  fields.secret_key = text_field(answer.get(), "secret_key", roots);
-  fields.token = text_field(answer.get(), "token", roots);
-  fields.expiry_time = expiry_field(answer.get(), roots);
+  try {
+    fields.access_key = text_field(answer.get(), "access_key", roots);
+    fields.secret_key = text_field(answer.get(), "secret_key", roots);
+    fields.token = text_field(answer.get(), "token", roots);
+    fields.expiry_time = expiry_field(answer.get(), roots);
+  } catch (const std::exception&) {
+    const FieldsToWipe wiped{fields};
+    throw;
+  }
   return fields;
 }
 
-/// By the library's rules and with its errors.
-WallTime parse_expiry(const std::string& text) {
-  const auto parser = make_custom_provider(
-      {.method = [&text] {
-        return CredentialFields{.access_key = "-", .secret_key = "-", .token = "-", .expiry_time = text};
-      }});
-  return *parser->resolve({}).expiration();
+std::optional<WallTime> expiration_of(const CredentialFields& fields) {
+  if (const auto* const time = std::get_if<WallTime>(&fields.expiry_time)) {
+    return *time;
+  }
+  const auto* const text = std::get_if<std::string>(&fields.expiry_time);
+  if (text == nullptr || text->empty()) {
+    return std::nullopt;
+  }
+  // By the library's rules and with its errors, which it has for method "custom".
+  const auto parser = make_custom_provider({.method = [text] {
+    return CredentialFields{.access_key = "-", .secret_key = "-", .token = "-", .expiry_time = *text};
+  }});
+  return parser->resolve({}).expiration();
 }
 
 class PythonBase final : public CredentialsProvider {
@@ -96,23 +135,12 @@ class PythonBase final : public CredentialsProvider {
 
   Credentials resolve(const ResolveContext& /*context*/) override {
     auto fields = with_gil([this] { return read_answer(callable_); });
-    std::optional<WallTime> expiration;
-    if (const auto* const time = std::get_if<WallTime>(&fields.expiry_time)) {
-      expiration = *time;
-    } else if (const auto* const text = std::get_if<std::string>(&fields.expiry_time); text && !text->empty()) {
-      expiration = parse_expiry(*text);
-    }
-    Credentials result{fields.access_key.value_or(""), "", "", expiration, {}, name_};
-    {
-      const auto& secret = fields.secret_key ? *fields.secret_key : std::string{};
-      const auto& token = fields.token ? *fields.token : std::string{};
-      result = Credentials{fields.access_key.value_or(""), secret, token, expiration, {}, name_};
-    }
-    for (auto* const each : {&fields.secret_key, &fields.token}) {
-      if (*each) {
-        wipe(**each);
-      }
-    }
+    const FieldsToWipe wiped{fields};
+    const auto text = [](const std::optional<std::string>& field) -> std::string_view {
+      return field ? std::string_view{*field} : std::string_view{};
+    };
+    Credentials result{
+        text(fields.access_key), text(fields.secret_key), text(fields.token), expiration_of(fields), {}, name_};
     if (result.empty()) {
       refuse("MissingFields", "access_key, secret_key",
              "The answer of the base '" + name_ + "' must have an access_key and a secret_key that are not empty.");
@@ -159,11 +187,11 @@ MfaTokenProvider::Callable make_mfa_callable(PythonCallable callable) {
       const auto answer = callable();
       const auto code = view(answer.get());
       if (!code) {
-        throw ConfigurationError{
-            {.message = "The callable that gives one-time codes must return a str, not " + type_name(answer.get()) + ".",
-             .code = "MfaTokenInvalid",
-             .param = "mfa_token_provider",
-             .kind = ErrorKind::recoverable}};
+        throw ConfigurationError{{.message = "The callable that gives one-time codes must return a str, not " +
+                                             type_name(answer.get()) + ".",
+                                  .code = "MfaTokenInvalid",
+                                  .param = "mfa_token_provider",
+                                  .kind = ErrorKind::recoverable}};
       }
       return std::string{*code};
     });
@@ -186,9 +214,13 @@ RefreshObserver make_observer(PythonCallable callable) {
         const auto ignored = callable(arguments.get());
       } catch (const PythonException& exception) {
         exception.restore();
-        UnwindTrap trap;
-        PyErr_WriteUnraisable(nullptr);
-        trap.disarm();
+        report_unraisable();
+      } catch (const Error& error) {
+        // Cancelled is what closing the session makes of a call that comes late.
+        if (error.kind() != ErrorKind::cancelled) {
+          set_python_error(error);
+          report_unraisable();
+        }
       }
     });
   };

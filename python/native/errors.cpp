@@ -77,8 +77,7 @@ std::string text_of(PyObject* exception, const char* name) {
 
 std::optional<double> number_of(PyObject* exception, const char* name) {
   const auto value = attribute(exception, name);
-  if (!value || PyBool_Check(value.get()) != 0 ||
-      (PyLong_Check(value.get()) == 0 && PyFloat_Check(value.get()) == 0)) {
+  if (!value || PyBool_Check(value.get()) != 0 || (PyLong_Check(value.get()) == 0 && PyFloat_Check(value.get()) == 0)) {
     PyErr_Clear();
     return std::nullopt;
   }
@@ -138,15 +137,6 @@ ErrorFields fields_of(PyObject* exception, Roots& roots) {
       throw RequestError{std::move(fields)};
     default:
       throw Error{std::move(fields)};
-  }
-}
-
-void raise(const Error& error) {
-  try {
-    const auto exception = make_exception(error);
-    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
-  } catch (const PythonException& failed) {
-    failed.restore();
   }
 }
 
@@ -220,6 +210,15 @@ Owned make_exception(const std::shared_ptr<const Error>& error) {
   return error ? make_exception(*error) : none();
 }
 
+void set_python_error(const Error& error) {
+  try {
+    const auto exception = make_exception(error);
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
+  } catch (const PythonException& failed) {
+    failed.restore();
+  }
+}
+
 void throw_python_error(Roots& roots) {
   const auto exception = PythonException::fetch();
   roots.add(exception.reference());
@@ -248,7 +247,7 @@ void install_exception_translator() {
       } catch (const PythonException& exception) {
         exception.restore();
       } catch (const Error& error) {
-        raise(error);
+        set_python_error(error);
       }
     });
   });

@@ -37,6 +37,9 @@ class PythonException final : public std::exception {
 /// None for null.
 [[nodiscard]] Owned make_exception(const std::shared_ptr<const Error>& error);
 
+/// Sets such an object, or why there is none, as this thread's error. With the GIL.
+void set_python_error(const Error& error);
+
 /// Throws the error that is set on this thread: as an Error of the same fields if it is one of the package's, else as
 /// PythonException. Whatever it keeps of Python belongs to `roots`. With the GIL.
 [[noreturn]] void throw_python_error(Roots& roots);

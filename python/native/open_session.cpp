@@ -13,10 +13,27 @@
 namespace aws_refresh_session::python {
 namespace {
 
+/// Some of them are secrets.
+class ParametersToWipe {
+ public:
+  explicit ParametersToWipe(MethodParameters& parameters) noexcept : parameters_(&parameters) {}
+  ParametersToWipe(const ParametersToWipe&) = delete;
+  ParametersToWipe& operator=(const ParametersToWipe&) = delete;
+  ~ParametersToWipe() {
+    for (auto& each : *parameters_) {
+      wipe(each.second);
+    }
+  }
+
+ private:
+  MethodParameters* parameters_;
+};
+
 RefreshableSession make_session(const std::string& method, MethodOptions options, SessionOptions session) {
   return std::visit(
       [&](auto&& each) {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(each)>, MethodParameters>) {
+          const ParametersToWipe wiped{each};
           return RefreshableSession{method, each, std::move(session)};
         } else {
           return RefreshableSession{std::move(each), std::move(session)};
@@ -61,7 +78,8 @@ std::shared_ptr<OpenSession> open_session(const std::string& method, MethodOptio
   session.defer_refresh = true;
   const Opening opening{roots};
   auto open = without_gil([&] {
-    auto made = std::shared_ptr<OpenSession>{new OpenSession{make_session(method, std::move(options), std::move(session))}};
+    auto made =
+        std::shared_ptr<OpenSession>{new OpenSession{make_session(method, std::move(options), std::move(session))}};
     made->provider = made->session.provider();
     return made;
   });

@@ -27,6 +27,7 @@ Session::Session(std::shared_ptr<OpenSession> open, std::shared_ptr<Roots> roots
 }
 
 Session::~Session() {
+  end_session();
   (previous_ != nullptr ? previous_->next_ : first_session) = next_;
   if (next_ != nullptr) {
     next_->previous_ = previous_;
@@ -35,6 +36,10 @@ Session::~Session() {
 
 std::shared_ptr<OpenSession> Session::use() const {
   if (!open_) {
+    if (Gate::is_shut()) {
+      // Closed by the end of the interpreter: no news for a thread that goes on reading.
+      without_gil([] { linger(); });
+    }
     throw_closed();
   }
   return open_;
@@ -43,8 +48,7 @@ std::shared_ptr<OpenSession> Session::use() const {
 Owned Session::frozen() {
   const auto open = use();
   auto current = open->provider->try_credentials();
-  const bool at_once = current && (current.freshness() != Freshness::mandatory ||
-                                   open->mandatory_wait == std::chrono::milliseconds::zero());
+  const bool at_once = is_enough(*open, current);
   if (at_once && current.shared() == frozen_from_) {
     return Owned::borrow(frozen_.get());
   }

@@ -96,6 +96,7 @@ std::shared_ptr<CredentialsProvider> provider_of(PyObject* object) {
 std::unique_ptr<Session> open(py::handle method_name, py::handle options, py::handle session, py::handle frozen_type) {
   return method([&] {
     if (Gate::is_shut()) {
+      without_gil([] { linger(); });
       throw_interpreter_ends();
     }
     auto name = to_text("method", method_name.ptr());
@@ -126,7 +127,7 @@ CredentialsSnapshot snapshot(const Session& self, py::handle timeout) {
     const auto limit = timeout_of(timeout);
     const auto session = self.use();
     auto current = session->provider->try_credentials();
-    if (current && current.freshness() != Freshness::mandatory) {
+    if (is_enough(*session, current)) {
       return current;
     }
     return wait_for_set(*session, limit.value_or(session->read_timeout));
@@ -172,8 +173,8 @@ py::object identity(const Session& self, bool from_sts) {
       // The wait that a signal can end; what follows is bounded by the client's own time limits.
       const auto ignored = wait_for_set(*session, session->read_timeout);
     }
-    return hand_over(make_identity(without_gil(
-        [&] { return from_sts ? session->session.whoami_from_sts() : session->session.get_identity(); })));
+    return hand_over(make_identity(
+        without_gil([&] { return from_sts ? session->session.whoami_from_sts() : session->session.get_identity(); })));
   });
 }
 

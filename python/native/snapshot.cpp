@@ -17,8 +17,8 @@ py::object hand_over(Owned owned) {
 
 std::string repr(const CredentialsSnapshot& snapshot) {
   const auto expiration = format_time(snapshot->expiration());
-  return "Snapshot(access_key='" + snapshot->access_key_id() + "', expiration=" +
-         (expiration.empty() ? "None" : "'" + expiration + "'") + ")";
+  return "Snapshot(access_key='" + snapshot->access_key_id() +
+         "', expiration=" + (expiration.empty() ? "None" : "'" + expiration + "'") + ")";
 }
 
 }  // namespace
@@ -30,21 +30,18 @@ void define_snapshot(py::module_& module) {
   cls.def_property_readonly("secret_key", [](const CredentialsSnapshot& self) {
     return hand_over(text(self->secret_access_key().reveal()));
   });
-  cls.def_property_readonly("token", [](const CredentialsSnapshot& self) {
-    return hand_over(text_or_none(self->session_token().reveal()));
-  });
+  cls.def_property_readonly(
+      "token", [](const CredentialsSnapshot& self) { return hand_over(text_or_none(self->session_token().reveal())); });
   cls.def_property_readonly("expiration",
                             [](const CredentialsSnapshot& self) { return hand_over(datetime(self->expiration())); });
-  cls.def_property_readonly("expiry_time", [](const CredentialsSnapshot& self) {
-    return hand_over(text(format_time(self->expiration())));
-  });
+  cls.def_property_readonly(
+      "expiry_time", [](const CredentialsSnapshot& self) { return hand_over(text(format_time(self->expiration()))); });
   cls.def_property_readonly(
       "account_id", [](const CredentialsSnapshot& self) { return hand_over(text_or_none(self->account_id())); });
   cls.def_property_readonly("provider_name",
                             [](const CredentialsSnapshot& self) { return hand_over(text(self->provider_name())); });
-  cls.def_property_readonly("freshness", [](const CredentialsSnapshot& self) {
-    return hand_over(text(to_string(self.freshness())));
-  });
+  cls.def_property_readonly(
+      "freshness", [](const CredentialsSnapshot& self) { return hand_over(text(to_string(self.freshness()))); });
   cls.def("__repr__", &repr);
   refuse_pickling(cls,
                   "a Snapshot holds secrets and cannot be pickled or copied: take its fields, or read the session "

@@ -134,10 +134,9 @@ std::string format_time(std::optional<WallTime> time) {
   }
   const auto [date, clock] = civil(*time);
   std::array<char, 64> buffer{};
-  const int size = std::snprintf(
-      buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", number(date.year()), number(date.month()),
-      number(date.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
+  const int size = std::snprintf(buffer.data(), buffer.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", number(date.year()),
+                                 number(date.month()), number(date.day()), static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return {buffer.data(), static_cast<std::size_t>(size)};
 }
 

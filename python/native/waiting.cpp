@@ -100,8 +100,8 @@ bool is_premature(const OpenSession& open, const CredentialsSnapshot& answer) {
 CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout, milliseconds slice, Attempt attempt) {
   const auto deadline = steady_clock::now() + timeout;
   const auto outcome = std::make_shared<Outcome>();
-  const auto watch =
-      without_gil([&] { return open.provider->observe([outcome](const RefreshEvent& event) { outcome->tell(event); }); });
+  const auto watch = without_gil(
+      [&] { return open.provider->observe([outcome](const RefreshEvent& event) { outcome->tell(event); }); });
   while (true) {
     const auto left = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - steady_clock::now()));
     auto answer = without_gil([&] {

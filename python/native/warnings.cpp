@@ -13,8 +13,8 @@ namespace {
 
 bool is_of_the_package(PyObject* frame) {
   const auto globals = attribute(frame, "f_globals");
-  auto* const name = globals && PyDict_Check(globals.get()) != 0 ? PyDict_GetItemString(globals.get(), "__name__")
-                                                                 : nullptr;
+  auto* const name =
+      globals && PyDict_Check(globals.get()) != 0 ? PyDict_GetItemString(globals.get(), "__name__") : nullptr;
   const auto text = name == nullptr ? std::nullopt : view(name);
   constexpr std::string_view kPackage = "aws_refresh_session";
   return text && text->starts_with(kPackage) && (text->size() == kPackage.size() || (*text)[kPackage.size()] == '.');

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -35,7 +34,7 @@ FAILING: dict[str, dict[str, int]] = {
     "empty_keys": {},
     "skewed_date": {"skew_seconds": 3600},
 }
-LIFE = 4
+LIFE = 5
 
 
 def ask(method: str, path: str, body: dict[str, Any] | None = None) -> None:
@@ -82,15 +81,16 @@ def test_requests_go_on_while_sts_misbehaves_and_after(emulator: SimpleNamespace
     )
     s3.get_object(Bucket="resource", Key="key")
     ask("POST", "faults", {"kind": kind, "action": "AssumeRole"} | (HARMLESS | FAILING)[kind])
-    # A refresh is due after two of four seconds, and is tried again and again; the service is mended with one to go.
-    mender = threading.Timer(0.75 * LIFE, mend)
-    mender.start()
-    end = time.monotonic() + 1.5 * LIFE
-    requests = 0
-    while time.monotonic() < end:
+    # A refresh is due before half of the life, and is tried again and again; the service is mended while a third of the
+    # life is left, and the requests go on past its end.
+    begin = time.monotonic()
+    requests, mended = 0, False
+    while (age := time.monotonic() - begin) < 1.15 * LIFE:
         s3.get_object(Bucket="resource", Key="key")  # raises for a refused request
         requests += 1
-    mender.join()
+        if not mended and (age > 0.65 * LIFE or sum(event["type"] == "failure" for event in list(events)) >= 2):
+            mend()
+            mended = True
     assert requests > 20
     failures = [event for event in events if event["type"] == "failure"]
     if kind != "hang":  # served late, once the service is mended

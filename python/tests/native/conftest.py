@@ -1,4 +1,7 @@
-"""Tests of the extension module alone. Run: PYTHONPATH=build/dev/python /usr/bin/python3 -m pytest python/tests/native"""
+"""Tests of the extension module alone.
+
+Run: PYTHONPATH=build/dev/python /usr/bin/python3 -m pytest python/tests/native
+"""
 
 import pytest
 from native_sources import Source

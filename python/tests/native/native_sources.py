@@ -58,7 +58,11 @@ def open_custom(method, session=None, frozen_type=Frozen, **options):
 
 def run(script, *, timeout=30, environment=None):
     """A script in a process of its own: (exit code, standard output, standard error)."""
-    prelude = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\nfrom native_sources import *\nfrom aws_refresh_session import _native, exceptions\n"
+    prelude = (
+        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+        "from native_sources import *\n"
+        "from aws_refresh_session import _native, exceptions\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", prelude + script],
         capture_output=True, text=True, timeout=timeout, env={**os.environ, **(environment or {})})

@@ -345,7 +345,8 @@ def test_source_that_reads_its_own_session_is_told_so():
 
 
 def test_mfa_callable_that_returns_no_str_is_named_by_type():
-    options = {"assume_role": {"RoleArn": "arn:aws:iam::123456789012:role/demo", "SerialNumber": "arn:aws:iam::1:mfa/a"},
+    options = {"assume_role": {"RoleArn": "arn:aws:iam::123456789012:role/demo",
+                               "SerialNumber": "arn:aws:iam::123456789012:mfa/a"},
                "client": {"region": "us-east-1", "endpoint_url": "http://127.0.0.1:9", "max_attempts": 1},
                "mfa": lambda: 123456, "base": lambda: {"access_key": "A", "secret_key": "SECRETCANARY"}}
     with pytest.raises(exceptions.BRSConfigurationError) as caught:

@@ -70,7 +70,7 @@ def test_fork_while_a_callable_runs_leaves_both_sides_working():
     assert session.refresh_now().access_key == "AKIA3"
 
 
-def test_first_read_of_a_child_works_when_the_parents_first_read_hangs(source):
+def test_first_read_of_a_forked_child_works_when_the_parents_first_read_hangs(source):
     source.delay = 30
     session = open_custom(source)
     reader = threading.Thread(target=session.frozen)
@@ -88,6 +88,7 @@ def test_first_read_of_a_child_works_when_the_parents_first_read_hangs(source):
     assert session.frozen().access_key == "AKIA1"
 
 
+@pytest.mark.skipif("ARS_SANITIZED" in os.environ, reason="the runtimes do not free their allocator's locks in a child")
 def test_forks_during_a_storm_of_refreshes_leave_every_child_working():
     source = Source(lifetime=0.5)
     heard = []
@@ -224,13 +225,14 @@ def test_interpreter_ends_cleanly_and_soon(name):
     begin = time.monotonic()
     code, out, err = run(EXITS[name])
     assert (code, out, err) == (0, "", "")
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < (20 if "ARS_SANITIZED" in os.environ else 4)
 
 
 def test_interpreter_ends_cleanly_in_the_middle_of_background_refreshes():
     script = """
 import time
-sessions = [open_custom(Source(lifetime=0.05 + index / 1000), {"refresh": {"advisory_window": 0.049}, "observer": lambda event: None}) for index in range(8)]
+options = {"refresh": {"advisory_window": 0.049}, "observer": lambda event: None}
+sessions = [open_custom(Source(lifetime=0.05 + index / 1000), options) for index in range(8)]
 for each in sessions: each.frozen()
 time.sleep(0.1)
 """
@@ -294,7 +296,7 @@ def test_base_that_another_session_uses_goes_on_when_its_own_session_is_gone():
                "client": {"region": "us-east-1", "endpoint_url": "http://127.0.0.1:9"}, "base": owner.session}
     derived = _native.Session.open("sts", options, {}, lambda *fields: fields)
     gone = weakref.ref(owner)
-    del owner
+    del owner, options
     for _ in range(3):
         gc.collect()
     with pytest.raises(Exception) as caught:

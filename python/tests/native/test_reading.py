@@ -24,11 +24,8 @@ def test_same_set_gives_same_object_until_it_is_replaced(source):
     assert session.frozen() is second
 
 
-def test_frozen_type_is_called_once_for_each_set(source):
-    made = []
-
+def test_threads_that_read_a_new_set_at_once_get_one_object(source):
     def frozen_type(*fields):
-        made.append(fields)
         time.sleep(0.02)  # other threads run meanwhile
         return Frozen(*fields)
 
@@ -132,6 +129,15 @@ def test_refusing_source_is_asked_once_and_its_error_reaches_all_of_32_readers(s
     assert "SECRETCANARY" not in str(errors[0])
 
 
+@pytest.fixture
+def ctrl_c():
+    """SIGINT raises, even where a shell started the tests in the background and so has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_first_read_that_hangs_ends_within_a_second_of_ctrl_c(source):
     source.delay = 60
     session = open_custom(source)
@@ -150,6 +156,7 @@ def test_first_read_that_hangs_ends_within_a_second_of_ctrl_c(source):
     thread.join()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("act", ["snapshot", "refresh_now", "open"])
 def test_other_waits_end_with_ctrl_c_too(source, act):
     source.delay = 60
@@ -166,6 +173,33 @@ def test_other_waits_end_with_ctrl_c_too(source, act):
         acts[act]()
     assert time.monotonic() - begin < 1.2
     timer.join()
+
+
+@pytest.fixture
+def slow_signal():
+    """A handler that keeps the main thread from waiting from 0.1 s on, for half a second."""
+    before = signal.signal(signal.SIGALRM, lambda *_: time.sleep(0.5))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("slow_signal")
+def test_refresh_that_fails_while_a_signal_is_handled_is_not_made_again(source):
+    source.delay = 0.3
+    source.error = ValueError("first")
+    session = open_custom(source, {"refresh": {"backoff_initial": 0.001, "backoff_max": 0.001}})
+    with pytest.raises(exceptions.BRSCredentialError) as caught:
+        session.frozen()
+    assert source.calls == 1
+    assert caught.value.__cause__ is source.error
+
+
+@pytest.mark.usefixtures("slow_signal")
+def test_refresh_that_succeeds_while_a_signal_is_handled_is_not_made_again(source):
+    source.delay = 0.3
+    assert open_custom(source).refresh_now().access_key == "AKIA1"
+    assert source.calls == 1
 
 
 def test_read_gives_up_after_its_time_and_says_how_long_it_waited(source):

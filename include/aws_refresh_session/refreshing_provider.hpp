@@ -183,6 +183,7 @@ class RefreshingCredentialsProvider final : public CredentialsProvider {
   [[nodiscard]] Credentials resolve(const ResolveContext& context) override;
   [[nodiscard]] std::string_view name() const noexcept override;
   [[nodiscard]] bool interactive() const noexcept override;
+  [[nodiscard]] std::optional<std::chrono::milliseconds> recheck_after() const noexcept override;
 
  private:
   class Engine;

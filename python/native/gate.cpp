@@ -86,7 +86,7 @@ void Gate::install_fork_hooks() {
 }
 
 void linger() noexcept {
-  constexpr std::chrono::seconds kPatience{2};
+  constexpr std::chrono::minutes kPatience{1};  // longer than any interpreter takes to end
   if (Gate::is_shut() && ::pthread_equal(ending_thread.load(), ::pthread_self()) == 0) {
     std::this_thread::sleep_for(kPatience);
   }

@@ -65,8 +65,13 @@ void check_signals() {
 }
 
 /// One slice: a set, or an empty snapshot if only the slice is over.
-CredentialsSnapshot try_slice(const Attempt& attempt, milliseconds slice, const Outcome& outcome) {
+CredentialsSnapshot try_slice(const OpenSession& open, const Attempt& attempt, milliseconds slice,
+                              const Outcome& outcome, bool any_set) {
   if (const auto error = outcome.error()) {
+    // The refresh that failed may be one in the background, while there is a set that will do.
+    if (auto usable = any_set ? open.provider->try_credentials() : CredentialsSnapshot{}) {
+      return usable;
+    }
     error->raise();
   }
   const auto end = steady_clock::now() + slice;
@@ -97,16 +102,20 @@ bool is_premature(const OpenSession& open, const CredentialsSnapshot& answer) {
   return answer.freshness() == Freshness::expired && !open.provider->last_error();
 }
 
-CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout, milliseconds slice, Attempt attempt) {
+/// \param any_set whether a set that was there before will do
+/// \param longest the slice, looked at anew each time
+CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout, bool any_set,
+                                   const std::function<milliseconds()>& longest, Attempt attempt) {
   const auto deadline = steady_clock::now() + timeout;
   const auto outcome = std::make_shared<Outcome>();
   const auto watch = without_gil(
       [&] { return open.provider->observe([outcome](const RefreshEvent& event) { outcome->tell(event); }); });
   while (true) {
+    const auto slice = longest();
     const auto left = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(deadline - steady_clock::now()));
     auto answer = without_gil([&] {
       const Lingering lingering;
-      auto found = try_slice(attempt, std::min(left, slice), *outcome);
+      auto found = try_slice(open, attempt, std::min(left, slice), *outcome, any_set);
       const bool wait_on = found && left > slice && is_premature(open, found);
       return wait_on ? CredentialsSnapshot{} : std::move(found);
     });
@@ -130,14 +139,22 @@ CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout
 }  // namespace
 
 CredentialsSnapshot wait_for_set(const OpenSession& open, milliseconds timeout) {
-  // A person who is asked on this thread must have all the time there is, and Python handles signals meanwhile.
-  const auto slice = open.provider->interactive() ? timeout : kSlice + open.mandatory_wait;
-  return wait_in_slices(open, timeout, slice, [&](milliseconds time) { return open.provider->credentials(time); });
+  const auto slice = [&] {
+    // A person who is asked on this thread must have all the time there is, and Python handles signals meanwhile.
+    if (open.provider->interactive()) {
+      return timeout;
+    }
+    // The engine waits for a better set that long, and would begin anew in the next slice.
+    return open.provider->state() == Freshness::mandatory ? kSlice + open.mandatory_wait : kSlice;
+  };
+  return wait_in_slices(open, timeout, true, slice,
+                        [&](milliseconds time) { return open.provider->credentials(time); });
 }
 
 CredentialsSnapshot wait_for_refresh(const OpenSession& open, milliseconds timeout) {
-  const auto slice = open.provider->interactive() ? timeout : kSlice;
-  return wait_in_slices(open, timeout, slice, [&](milliseconds time) { return open.provider->refresh_now(time); });
+  const auto slice = [&] { return open.provider->interactive() ? timeout : kSlice; };
+  return wait_in_slices(open, timeout, false, slice,
+                        [&](milliseconds time) { return open.provider->refresh_now(time); });
 }
 
 }  // namespace aws_refresh_session::python

@@ -90,7 +90,6 @@ struct StsClient::Outcome {
   /// Null when the call succeeded.
   std::shared_ptr<const Error> error;
   bool may_retry = false;
-  bool was_sent = true;
   /// The signature was refused for our clock, which is right now.
   bool clock_was_corrected = false;
   bool timed_out = false;
@@ -193,8 +192,7 @@ void StsClient::run(const Call& call, bool& was_sent) {
   bool corrected = false;
   int quota_taken = 0;
   for (int attempts = 1;; ++attempts) {
-    const auto outcome = attempt(call);
-    was_sent = was_sent || outcome.was_sent;
+    const auto outcome = attempt(call, was_sent);
     if (!outcome.error) {
       quota_.release(quota_taken > 0 ? quota_taken : RetryQuota::kRefill);
       return;
@@ -254,7 +252,7 @@ HttpRequest StsClient::make_request(const Call& call) const {
   return request;
 }
 
-StsClient::Outcome StsClient::attempt(const Call& call) {
+StsClient::Outcome StsClient::attempt(const Call& call, bool& was_sent) {
   if (call.limits.stop.stop_requested()) {
     throw_cancelled();
   }
@@ -271,13 +269,17 @@ StsClient::Outcome StsClient::attempt(const Call& call) {
                  {.region = options_.endpoint.signing_region, .service = "sts", .time = sent + skew}, keys_);
   }
   HttpResponse response;
+  const bool sent_before = std::exchange(was_sent, true);  // whatever comes out of it, unless it is known better
   try {
     response = seams_.transport->send(request, call.limits.stop);
   } catch (const ConnectionError& error) {
+    was_sent = sent_before || !never_reached_service(error);
     return {.error = error.clone(),
             .may_retry = error.kind() == ErrorKind::recoverable,
-            .was_sent = !never_reached_service(error),
             .timed_out = error.code() == "Timeout" || error.code() == "ConnectTimeout"};
+  } catch (const ConfigurationError&) {
+    was_sent = sent_before;  // the transport did not get as far as sending
+    throw;
   }
   const auto observed = observed_skew(response, sent, seams_.clock->now());
 

@@ -62,7 +62,7 @@ class StsClient {
 
   void run(const Call& call, bool& was_sent);
   void check_not_expired(const Credentials& received) const;
-  [[nodiscard]] Outcome attempt(const Call& call);
+  [[nodiscard]] Outcome attempt(const Call& call, bool& was_sent);
   [[nodiscard]] HttpRequest make_request(const Call& call) const;
 
   ResolvedStsOptions options_;

@@ -155,7 +155,9 @@ CredentialsSnapshot RefreshingCredentialsProvider::Engine::try_get_slowly() {
     const auto now = clock_->now();
     const auto state = freshness(now);
     note_state(now, outbox);
-    const bool serve = core::is_usable(state) || (state == Freshness::expired && options().serve_expired && error_);
+    // An expired set only where `credentials()` would hand it out, too: while the source may not be asked again.
+    const bool serve = core::is_usable(state) || (state == Freshness::expired && options().serve_expired && error_ &&
+                                                  !flight_ && !may_ask_source());
     if (serve && !must_raise() && !closed_) {
       answer = snapshot(now);
     }
@@ -280,8 +282,10 @@ bool RefreshingCredentialsProvider::Engine::refresh_is_due(Freshness state) cons
 }
 
 bool RefreshingCredentialsProvider::Engine::must_raise() const {
+  // Keys that do not expire are looked at again now and then; that they could not be is no reason to withhold them.
+  const bool does_not_expire = current_.credentials && !current_.credentials->expiration();
   return options().raise_non_recoverable && error_ && error_->kind() == ErrorKind::non_recoverable &&
-         clock_->steady_now() < raise_error_until_;
+         !does_not_expire && clock_->steady_now() < raise_error_until_;
 }
 
 WallTime RefreshingCredentialsProvider::Engine::quiet_until(WallTime now) const {

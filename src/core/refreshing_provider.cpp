@@ -81,5 +81,8 @@ std::string_view RefreshingCredentialsProvider::name() const noexcept {
 bool RefreshingCredentialsProvider::interactive() const noexcept {
   return engine_->source().interactive();
 }
+std::optional<std::chrono::milliseconds> RefreshingCredentialsProvider::recheck_after() const noexcept {
+  return engine_->source().recheck_after();
+}
 
 }  // namespace aws_refresh_session

@@ -105,19 +105,38 @@ struct DefaultChain::State final : public core::ForkParticipant {
     const core::MutexLock lock{mutex};
     return winner;
   }
+  /// A file that is being written anew is empty or gone for a moment. Credentials of another identity must not take
+  /// the place of its keys for that: true until they have been missing for longer.
+  [[nodiscard]] bool may_be_back_soon(std::size_t source) ARS_EXCLUDES(mutex) {
+    constexpr std::chrono::seconds kMoment{2};
+    if (!sources[source].provider->recheck_after()) {
+      return false;
+    }
+    const auto now = clock->steady_now();
+    const core::MutexLock lock{mutex};
+    missing_since = missing_since.value_or(now);
+    return now - *missing_since < kMoment;
+  }
+  void found() ARS_EXCLUDES(mutex) {
+    const core::MutexLock lock{mutex};
+    missing_since.reset();
+  }
   void remember(std::optional<std::size_t> source, std::vector<SourceReport> walked) ARS_EXCLUDES(mutex) {
     const core::MutexLock lock{mutex};
     winner = source;
+    missing_since.reset();
     reports = std::move(walked);
   }
 
+  std::shared_ptr<const Clock> clock;
   std::vector<Source> sources;
   mutable core::Mutex mutex;
   std::optional<std::size_t> winner ARS_GUARDED_BY(mutex);
+  std::optional<SteadyTime> missing_since ARS_GUARDED_BY(mutex);
   std::vector<SourceReport> reports ARS_GUARDED_BY(mutex);
 };
 
-DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSeams& seams) {
+DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSeams& seams) : clock(seams.clock) {
   const auto& chosen = options.profile;
   constexpr std::string_view kProfileChosen = "a profile was chosen in code";
   const auto profile = std::make_shared<providers::ProfileProvider>(
@@ -148,11 +167,20 @@ DefaultChain::~DefaultChain() = default;
 Credentials DefaultChain::resolve(const ResolveContext& context) {
   if (const auto winner = state_->last_winner()) {
     try {
-      return state_->sources[*winner].provider->resolve(context);
+      auto credentials = state_->sources[*winner].provider->resolve(context);
+      state_->found();
+      return credentials;
     } catch (const Error& error) {
       // What was configured is not any more: somebody may have configured another source instead.
       if (error.kind() != ErrorKind::not_configured) {
         throw;
+      }
+      if (state_->may_be_back_soon(*winner)) {
+        auto fields = error.fields();
+        fields.message = "The keys that were in use are not there at the moment: " + fields.message +
+                         " They are looked for once more before another source is asked.";
+        fields.kind = ErrorKind::recoverable;
+        throw CredentialError{std::move(fields)};
       }
     }
   }

@@ -188,7 +188,10 @@ void ProfileProvider::invalidate(std::string_view access_key_id) {
 
 std::optional<std::chrono::milliseconds> ProfileProvider::recheck_after() const noexcept {
   const core::MutexLock lock{mutex_};
-  return built_ ? built_->provider->recheck_after() : std::nullopt;
+  const auto wish = built_ ? built_->provider->recheck_after() : std::nullopt;
+  // Whoever replaces keys one by one is still at it, perhaps: what was read may be the new id and the old secret.
+  constexpr std::chrono::seconds kSoon{3};
+  return wish && just_built_ ? kSoon : wish;
 }
 
 bool ProfileProvider::assumes_role() {
@@ -212,6 +215,7 @@ std::shared_ptr<const ProfileProvider::Built> ProfileProvider::current() {
   {
     const core::MutexLock lock{mutex_};
     if (built_ && built_->files == settings.shared_files() && built_->profile_name == settings.profile_name()) {
+      just_built_ = false;
       return built_;
     }
   }
@@ -221,6 +225,7 @@ std::shared_ptr<const ProfileProvider::Built> ProfileProvider::current() {
   std::shared_ptr<const SharedConfig> planned;
   const core::MutexLock lock{mutex_};
   built_.swap(before);
+  just_built_ = true;
   planned_files_.swap(planned);
   return made;
 }

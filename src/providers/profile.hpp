@@ -63,6 +63,8 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   const aws::RetrySeams retry_;
   mutable core::Mutex mutex_;
   std::shared_ptr<const Built> built_ ARS_GUARDED_BY(mutex_);
+  /// The last `resolve` found the files changed.
+  bool just_built_ ARS_GUARDED_BY(mutex_) = false;
   std::shared_ptr<const profile::SharedConfig> planned_files_ ARS_GUARDED_BY(mutex_);
 };
 

@@ -38,10 +38,7 @@ void UnsavedTokens::keep(const std::string& path, const SecretString& replaces, 
     tokens_.push_back({.path = path, .file_text = replaces, .text = std::move(text)});
     return;
   }
-  // The file still holds what the first unsaved token replaced, not what this one does.
-  if (!(found->text == replaces)) {
-    found->file_text = replaces;
-  }
+  // The file still holds what the first unsaved token replaced: another text would have been forgotten by `newest`.
   found->text = std::move(text);
 }
 

@@ -50,7 +50,9 @@ auto set_option(Set* set, Handle* handle, Option option, std::va_list arguments)
 // Nothing else is called before curl_global_init has succeeded, so only that one meets a library that is not there.
 
 CURLcode curl_global_init(long flags) {
-  static auto* const call = library() != nullptr ? find<decltype(curl_global_init)>("curl_global_init") : nullptr;
+  // The newest of the functions below: with it, all are there.
+  static const bool usable = library() != nullptr && find<decltype(curl_multi_wakeup)>("curl_multi_wakeup") != nullptr;
+  static auto* const call = usable ? find<decltype(curl_global_init)>("curl_global_init") : nullptr;
   return call != nullptr ? call(flags) : CURLE_FAILED_INIT;
 }
 

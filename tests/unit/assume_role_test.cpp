@@ -353,6 +353,16 @@ TEST_F(AssumeRoleProviderTest, CodeWhoseFateIsUnknownIsNotSentAgain) {
   EXPECT_THAT(codes_sent(), ElementsAre("111111", "222222", "333333", "444444"));
 }
 
+TEST_F(AssumeRoleProviderTest, CodeThatAGatewayAnsweredIsNotSentAgain) {
+  use_mfa({"111111", "111111", "222222"});
+  transport->then(200, "<html>log in to the network</html>");
+  answer();
+  const auto provider = make();
+  EXPECT_EQ(failure<CredentialError>(*provider).code, "MalformedResponse");
+  static_cast<void>(provider->resolve({}));
+  EXPECT_THAT(codes_sent(), ElementsAre("111111", "222222"));
+}
+
 TEST_F(AssumeRoleProviderTest, SameCodeWithoutTimeToWaitIsSaid) {
   use_mfa({"111111"});
   answer();

@@ -43,7 +43,7 @@ class DefaultChainTest : public ::testing::Test {
   }
 
   [[nodiscard]] ProviderSeams seams() const {
-    return {.clock = std::make_shared<testing::FakeClock>(), .transport = transport_, .environment = environment_};
+    return {.clock = clock_, .transport = transport_, .environment = environment_};
   }
   void set(const std::string& name, const std::string& value) const { environment_->variables[name] = value; }
 
@@ -56,6 +56,7 @@ class DefaultChainTest : public ::testing::Test {
   }
 
   const support::AwsHome home_;
+  const std::shared_ptr<testing::FakeClock> clock_ = std::make_shared<testing::FakeClock>();
   const std::shared_ptr<ChangingEnvironment> environment_ = std::make_shared<ChangingEnvironment>();
   const std::shared_ptr<testing::FakeHttpTransport> transport_ = std::make_shared<testing::FakeHttpTransport>();
 };
@@ -161,6 +162,30 @@ TEST_F(DefaultChainTest, WinnerThatHasNothingAnyMoreMakesTheChainLookAgain) {
   environment_->variables.erase("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   home_.credentials("[default]\n" + kKeys);
   EXPECT_EQ(chain.resolve({}).access_key_id(), "AKIDPROFILE");
+}
+
+TEST_F(DefaultChainTest, KeysThatAreGoneForAMomentAreNotReplacedByAnotherSource) {
+  set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/credentials");
+  home_.credentials("[default]\n" + kKeys);
+  DefaultChain chain{{}, seams()};
+  EXPECT_EQ(chain.resolve({}).access_key_id(), "AKIDPROFILE");
+  home_.credentials("");
+  for (int look = 0; look < 2; ++look) {
+    try {
+      static_cast<void>(chain.resolve({}));
+      FAIL() << "look " << look;
+    } catch (const CredentialError& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::recoverable);
+    }
+    clock_->advance(std::chrono::milliseconds{900});
+  }
+  home_.credentials("[default]\n" + kKeys);
+  EXPECT_EQ(chain.resolve({}).access_key_id(), "AKIDPROFILE");
+  home_.credentials("");
+  EXPECT_THROW(static_cast<void>(chain.resolve({})), CredentialError);
+  clock_->advance(std::chrono::seconds{2});
+  transport_->then(200, kContainerAnswer);
+  EXPECT_EQ(chain.resolve({}).access_key_id(), "ASIACONTAINER");
 }
 
 TEST_F(DefaultChainTest, WinnerThatFailsDoesNotPassOn) {

@@ -95,6 +95,18 @@ TEST(Recheck, AFailedOneKeepsTheKeysAndIsTriedAgainSoon) {
   EXPECT_EQ(engine.id(), "AKIANEW");
 }
 
+TEST(Recheck, AFailedOneIsNoReasonToWithholdTheKeysWhateverTheRule) {
+  Engine engine{std::make_shared<Keys>(1min), RefreshOptions::aws_sdk_2026()};
+  EXPECT_EQ(engine.id(), "AKIAOLD");
+  engine.keys->broken = true;
+  for (int second = 0; second < 300; ++second) {
+    engine.scheduler->advance(1s);
+    EXPECT_EQ(engine.id(), "AKIAOLD");
+    EXPECT_TRUE(engine.provider.try_credentials());
+  }
+  EXPECT_GT(engine.keys->calls, 1);
+}
+
 TEST(Recheck, KeysThatNobodyCanReplaceAreAskedForOnce) {
   Engine engine{std::make_shared<Keys>(std::nullopt)};
   EXPECT_EQ(engine.id(), "AKIAOLD");
@@ -117,10 +129,14 @@ TEST(Recheck, ASessionOnStaticKeysNoticesANewCredentialsFile) {
     RefreshableSession session{
         method, {}, {.clock = clock, .scheduler = scheduler, .environment = home.environment({})}};
     EXPECT_EQ(session.credentials()->access_key_id(), "AKIAOLD");
+    scheduler->advance(10s);  // past the look that follows soon on a change
     home.credentials(keys_in_file("AKIANEW2"));
     EXPECT_EQ(session.credentials()->access_key_id(), "AKIAOLD");
     scheduler->advance(61s);
     EXPECT_EQ(session.credentials()->access_key_id(), "AKIANEW2") << method;
+    home.credentials(keys_in_file("AKIANEWER3"));
+    scheduler->advance(4s);
+    EXPECT_EQ(session.credentials()->access_key_id(), "AKIANEWER3") << "keys are replaced one by one";
   }
 }
 

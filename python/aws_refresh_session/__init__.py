@@ -7,6 +7,7 @@
 from aws_refresh_session._native import __version__
 from aws_refresh_session.cache import ClientCache, ClientCacheKey, ResourceCache, ResourceCacheKey, SessionCache
 from aws_refresh_session.config import AssumeRoleConfig, STSClientConfig
+from aws_refresh_session.credentials import FrozenCredentials
 from aws_refresh_session.exceptions import (
     BRSCacheError,
     BRSCacheExistsError,
@@ -19,7 +20,7 @@ from aws_refresh_session.exceptions import (
     BRSValidationError,
     BRSWarning,
 )
-from aws_refresh_session.session import RefreshableSession, get_available_methods, register_method
+from aws_refresh_session.session import Observation, RefreshableSession, get_available_methods, register_method
 from aws_refresh_session.types import CustomCredentials, Identity, TemporaryCredentials
 
 __all__ = [
@@ -37,7 +38,9 @@ __all__ = [
     "ClientCache",
     "ClientCacheKey",
     "CustomCredentials",
+    "FrozenCredentials",
     "Identity",
+    "Observation",
     "RefreshableSession",
     "ResourceCache",
     "ResourceCacheKey",

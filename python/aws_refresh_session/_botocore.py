@@ -7,11 +7,13 @@ components that are made at the first use without a lock.
 import copy
 import os
 import threading
+import types
 from collections.abc import Callable
 from typing import Any
 
 import boto3.session
 import botocore.session
+from botocore.configprovider import BaseProvider, ConfigValueStore, EnvironmentProvider, SmartDefaultsConfigStoreFactory
 from botocore.loaders import Loader
 
 from aws_refresh_session.exceptions import BRSCredentialError
@@ -93,19 +95,90 @@ def new_session(credentials: Any) -> Any:
 
 
 def derived_session(session: Any, credentials: Any) -> Any:
-    """The same botocore session, with its components, settings and handlers, but signing with `credentials`.
+    """A botocore session with the same settings, components and handlers, but signing with `credentials`.
 
-    The caller's own object keeps its credentials and its handlers, so that it can be the base of several sessions.
+    What is changed in one of the two afterwards stays as it was in the other: the caller's own object can be the base
+    of several sessions, each with a region and a profile of its own.
     """
     derived = copy.copy(session)
-    derived._components = copy.copy(session._components)
-    for name in ("_components", "_deferred"):
-        setattr(derived._components, name, dict(getattr(session._components, name)))
+    for name in ("_components", "_internal_components"):
+        setattr(derived, name, _derived_locator(getattr(session, name), session, derived))
+    derived._session_instance_vars = dict(session._session_instance_vars)
+    derived.session_var_map = copy.copy(session.session_var_map)
+    derived.session_var_map._session = derived
+    derived.session_var_map._store = dict(session.session_var_map._store)
+    # What botocore remembers of the profile.
+    derived._profile = derived._auth_token = None
     derived._events = copy.copy(session._events)
     derived.register_component("event_emitter", derived._events)
     derived._had_boto3_handlers = session.user_agent_name == "Boto3"  # which is what boto3 makes it
     derived._credentials = credentials
     return derived
+
+
+def _derived_locator(locator: Any, session: Any, derived: Any) -> Any:
+    made = copy.copy(locator)
+    made._components = {name: _derived_component(each, session, derived) for name, each in locator._components.items()}
+    made._deferred = {name: _derived_factory(each, session, derived) for name, each in locator._deferred.items()}
+    return made
+
+
+def _derived_component(component: Any, session: Any, derived: Any) -> Any:
+    if isinstance(component, Loader):
+        made = copy.copy(component)
+        made._search_paths = list(component.search_paths)
+        if type(component) is Loader:
+            made.__class__ = _SharedLoader
+            del made.__dict__["_cache"]
+        elif not isinstance(component, _SharedLoader):
+            made._cache = {}  # it goes by the search paths, and ours get another
+        return made
+    ours = isinstance(component, ConfigValueStore | SmartDefaultsConfigStoreFactory)
+    if ours or type(component).__module__ == "botocore.tokens":
+        return _copied(component, session, derived)
+    return component
+
+
+def _derived_factory(factory: Any, session: Any, derived: Any) -> Any:
+    """The same function, but where it uses `session` it uses `derived`."""
+    if isinstance(factory, types.MethodType) and factory.__self__ is session:
+        return types.MethodType(factory.__func__, derived)
+    if isinstance(factory, types.FunctionType) and factory.__closure__:
+        cells = tuple(types.CellType(derived) if _holds(cell, session) else cell for cell in factory.__closure__)
+        made = types.FunctionType(
+            factory.__code__, factory.__globals__, factory.__name__, factory.__defaults__, cells
+        )
+        made.__kwdefaults__ = factory.__kwdefaults__
+        return made
+    return factory
+
+
+def _holds(cell: Any, value: Any) -> bool:
+    try:
+        return cell.cell_contents is value
+    except ValueError:  # empty
+        return False
+
+
+def _copied(thing: Any, session: Any, derived: Any) -> Any:
+    made = copy.copy(thing)
+    for name, value in list(vars(thing).items()):
+        made.__dict__[name] = _rebound(value, session, derived)
+    return made
+
+
+def _rebound(value: Any, session: Any, derived: Any) -> Any:
+    if value is session:
+        return derived
+    if type(value) is list:
+        return [_rebound(each, session, derived) for each in value]
+    if type(value) is dict:
+        return {name: _rebound(each, session, derived) for name, each in value.items()}
+    # An EnvironmentProvider has no session, and its environment is to stay the program's.
+    bound = isinstance(value, BaseProvider) and not isinstance(value, EnvironmentProvider)
+    if bound or type(value).__module__ == "botocore.tokens":
+        return _copied(value, session, derived)
+    return value
 
 
 def prepare_components(session: Any) -> None:
@@ -121,8 +194,14 @@ def prepare_components(session: Any) -> None:
                     locator.get_component(name)
 
 
-def base_of(session: Any) -> Callable[[], dict[str, Any]]:
-    """A callable that reads the botocore session's credentials, for the engine. Does nothing until it is called."""
+def base_of(session: Any, profile_name: str | None) -> Callable[[], dict[str, Any]]:
+    """A callable that reads the botocore session's credentials, for the engine. Does nothing until it is called.
+
+    :param profile_name: Whose credentials they are, as in boto3: unless the session has some already.
+    """
+    if profile_name is not None and session._credentials is None:
+        session = derived_session(session, None)
+        session.set_config_variable("profile", profile_name)
 
     def read() -> dict[str, Any]:
         credentials = session.get_credentials()

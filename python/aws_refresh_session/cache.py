@@ -1,12 +1,15 @@
 """Bounded caches of clients and resources, by what they were made from.
 
-All members are thread-safe and work on both sides of a fork. No text in here shows a key, a token or a password.
+All members are thread-safe and work on both sides of a fork. A forked child starts with empty caches: the parent's
+objects hold the parent's connections, on which two processes would read each other's answers. No text in here shows a
+key, a token or a password.
 """
 
 import inspect
 import os
 import re
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
@@ -18,6 +21,7 @@ from aws_refresh_session.exceptions import (
     BRSCacheExistsError,
     BRSCacheNotFoundError,
     BRSValidationError,
+    shown,
 )
 
 __all__ = ["ClientCache", "ClientCacheKey", "ResourceCache", "ResourceCacheKey", "SessionCache"]
@@ -29,7 +33,21 @@ _SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_
 # One lock for all caches: it is held for some dict operations and never while anything is constructed. Holding it over
 # a fork keeps the child from meeting a half-changed cache. Reentrant, for a signal handler that forks.
 _lock = threading.RLock()
-os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_caches: "weakref.WeakSet[_Cache]" = weakref.WeakSet()
+# The parent's objects, in a forked child. They are not let go: their connections' pools may be locked by a thread that
+# exists in the parent alone, and would be waited for while they are closed.
+_parents: list[Any] = []
+
+
+def _begin_child() -> None:
+    try:
+        for cache in list(_caches):
+            cache._forget_parents()
+    finally:
+        _lock.release()
+
+
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_begin_child)
 
 
 class _Same:
@@ -71,6 +89,8 @@ def _shown(name: str, value: Any) -> str:
         # Names only: proxies hold passwords.
         return f"Config({', '.join(sorted(map(str, options)))})"
     if isinstance(value, str):
+        if "://" in value:
+            value = re.split("[?#]", value, maxsplit=1)[0]
         return repr(re.sub(r"//[^/@]*@", "//***@", value))
     return repr(value) if isinstance(value, bool | int | float) else type(value).__name__
 
@@ -145,6 +165,7 @@ class _Cache:
     Full, it gives up the least recently used entry ("LRU"), or the least frequently used one ("LFU"; among equals the
     least recently used), never the one that is being added. Setting a key that is there is a `BRSCacheExistsError`,
     asking for one that is not a `BRSCacheNotFoundError`. Iteration is over a copy, the least recently used entry first.
+    In a forked child it begins empty.
     """
 
     _key_type: ClassVar[type[_Key]]
@@ -159,6 +180,12 @@ class _Cache:
         self._entries: OrderedDict[_Key, Any] = OrderedDict()
         self._uses: dict[_Key, int] = {}
         self._pending: dict[_Key, _Pending] = {}
+        with _lock:
+            _caches.add(self)
+
+    def _forget_parents(self) -> None:
+        _parents.extend((self._entries, self._uses, self._pending))
+        self._entries, self._uses, self._pending = OrderedDict(), {}, {}
 
     @property
     def max_size(self) -> int:
@@ -385,5 +412,5 @@ class SessionCache:
 
 def _checked_size(size: int) -> int:
     if isinstance(size, bool) or not isinstance(size, int) or size < 0:
-        raise BRSValidationError("A cache's size is a whole number, 0 or more.", param="max_size", value=repr(size))
+        raise BRSValidationError("A cache's size is a whole number, 0 or more.", param="max_size", value=shown(size))
     return size

@@ -1,14 +1,14 @@
 """`AssumeRoleConfig` and `STSClientConfig`: parameters with names that are checked when they are set.
 
 Both are dicts: `config["RoleArn"]`, `config.RoleArn`, `**config`. A parameter set to None is removed; one that is not
-set reads as None by attribute. An unknown name is a `BRSValidationError` that lists the known ones. Whoever takes a
-config copies it.
+set reads as None by attribute. Setting an unknown name is a `BRSValidationError` that lists the known ones; reading one
+is the `AttributeError` or `KeyError` it is for every object and dict. Whoever takes a config copies it.
 """
 
 import copy
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from aws_refresh_session.exceptions import BRSValidationError, BRSWarning
 
@@ -130,6 +130,7 @@ class AssumeRoleConfig(_Config):
         TransitiveTagKeys: list[str] | None = None,
         SourceIdentity: str | None = None,
         ProvidedContexts: list[dict[str, str]] | None = None,
+        **unknown: NoReturn,  # for the type checker; at run time a BRSValidationError
     ) -> None:
         super().__init__(
             RoleArn=RoleArn,
@@ -144,6 +145,7 @@ class AssumeRoleConfig(_Config):
             TransitiveTagKeys=TransitiveTagKeys,
             SourceIdentity=SourceIdentity,
             ProvidedContexts=ProvidedContexts,
+            **unknown,
         )
 
     def _check(self, name: str, value: Any) -> Any:
@@ -189,6 +191,7 @@ class STSClientConfig(_Config):
         aws_session_token: str | None = None,
         config: Any = None,
         aws_account_id: str | None = None,
+        **unknown: NoReturn,  # for the type checker; at run time a BRSValidationError
     ) -> None:
         super().__init__(
             service_name=service_name,
@@ -202,6 +205,7 @@ class STSClientConfig(_Config):
             aws_session_token=aws_session_token,
             config=config,
             aws_account_id=aws_account_id,
+            **unknown,
         )
 
     def _check(self, name: str, value: Any) -> Any:

@@ -134,6 +134,11 @@ class BRSWarning(UserWarning):
         warnings.warn(cls(message), stacklevel=stacklevel)
 
 
+def shown(value: Any) -> str:
+    """A wrong argument as an error's `value`: text as it is, without quotes of its own."""
+    return value if isinstance(value, str) else repr(value)
+
+
 def _is_set(field: Any) -> bool:
     return field is not None and field != ""
 

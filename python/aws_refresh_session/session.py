@@ -2,24 +2,27 @@
 
 import inspect
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import boto3.session
+import botocore.session
 
 from aws_refresh_session import _botocore
 from aws_refresh_session import _native as native
 from aws_refresh_session.cache import ClientCacheKey, ResourceCacheKey, SessionCache
 from aws_refresh_session.credentials import SessionCredentials, frozen_credentials
 from aws_refresh_session.custom import custom_options
-from aws_refresh_session.exceptions import BRSValidationError, BRSWarning
+from aws_refresh_session.exceptions import BRSConfigurationError, BRSValidationError, BRSWarning, shown
 from aws_refresh_session.sts import client_options, mfa_options, static_credentials, sts_options
 from aws_refresh_session.types import EvictionPolicy, Identity, TemporaryCredentials
 
-__all__ = ["RefreshableSession", "get_available_methods", "register_method"]
+__all__ = ["Observation", "RefreshableSession", "get_available_methods", "register_method"]
 
 _BUILT_IN = frozenset(
     {"container", "custom", "default", "env", "imds", "login", "process", "profile", "sso", "sts", "web_identity"}
@@ -27,6 +30,12 @@ _BUILT_IN = frozenset(
 # By method: those whose credentials start from others, and so can be given a base.
 _WITH_STATIC_KEYS = frozenset({"sts", "default"})
 _REFRESH_METHODS = {"sts": "sts-assume-role"}
+
+# Built-in methods that a program registered another of, with its factory: the engine would go on taking its own.
+_overridden: dict[str, Callable[[Mapping[str, str]], Mapping[str, Any]]] = {}
+
+_Session = TypeVar("_Session", bound="RefreshableSession")
+_Value = TypeVar("_Value")
 
 _lock = threading.RLock()
 
@@ -46,7 +55,9 @@ def get_available_methods() -> list[str]:
 
 
 def register_method(name: str, factory: Callable[[Mapping[str, str]], Any]) -> None:
-    """Adds a method for the whole process. A name that is taken warns, and the new one wins.
+    """Adds a method for the whole process. A name that is taken warns, and the new one wins; a built-in one's, too.
+
+    Sessions that are there already go on with what they have.
 
     :param factory: Gets the session's other keyword arguments as text, and returns a callable as method "custom" takes
         it, or a mapping of `method` (that callable) and, if they are wanted, `source` and `interactive`.
@@ -56,9 +67,44 @@ def register_method(name: str, factory: Callable[[Mapping[str, str]], Any]) -> N
 
     def options(parameters: Mapping[str, str]) -> Mapping[str, Any]:
         made = factory(parameters)
-        return {"method": made, "source": name} if callable(made) else cast(Mapping[str, Any], made)
+        if callable(made):
+            return {"method": made, "source": name}
+        if not isinstance(made, Mapping):
+            raise BRSValidationError(
+                "The factory of this method must return a callable or a mapping.",
+                param=name,
+                value=type(made).__name__,
+            )
+        return made
 
     native.register_method(name, options)
+    if name in _BUILT_IN:
+        _overridden[name] = options
+
+
+class Observation:
+    """What `RefreshableSession.observe` gives: while it is open, its observer is told of every event.
+
+    It is open until it or its session is closed, whether the program keeps it or not. A `with` statement closes it.
+    """
+
+    def __init__(self, opened: native.Observation, kept: dict[int, native.Observation]) -> None:
+        self._native = opened
+        self._kept = kept
+        kept[id(opened)] = opened
+
+    def close(self) -> None:
+        """From now on the observer is told of nothing. May be called again."""
+        self._kept.pop(id(self._native), None)
+        self._native.close()
+
+    def __enter__(self) -> "Observation":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 has no types
@@ -83,18 +129,21 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
     :param client_cache_max_size: How many objects each of `cache`'s caches keeps at first.
 
     What `boto3.Session` takes is what the session starts from: `aws_access_key_id`, `aws_secret_access_key`,
-    `aws_session_token`, `aws_account_id`, `region_name`, `profile_name`, and `botocore_session`, whose credentials are
-    then the base and which itself stays as it is. Without any the base is where every AWS tool finds its credentials.
+    `aws_session_token`, `aws_account_id`, `region_name`, `profile_name`, and `botocore_session` (or a boto3 session),
+    whose credentials are then the base and which itself stays as it is. Without any the base is where every AWS tool
+    finds its credentials.
 
     Method "sts" takes `assume_role_kwargs`, `sts_client_kwargs`, `mfa_token_provider`, `mfa_token_provider_kwargs` and
     `mfa_interactive`; method "custom" `custom_credentials_method`, `custom_credentials_method_args`,
     `custom_credentials_method_name` and `custom_credentials_method_interactive`; methods "default" and "profile"
     `profile`, `sts_client_kwargs` and the MFA parameters; the others their own (session.hpp). An unknown parameter is a
-    `BRSValidationError` that names it.
+    `BRSValidationError` that names it. A profile that does not exist is botocore's `ProfileNotFound`, as from
+    `boto3.Session`.
 
     Thread-safe, but for what boto3 says about its own objects: clients may be shared by threads, resources not. Works
-    on both sides of `os.fork()`. Cannot be copied or pickled. A botocore session is made only when a client, a resource
-    or something of boto3's is asked for: until then a session costs a few kilobytes.
+    on both sides of `os.fork()`; a child's caches of clients and resources begin empty. Cannot be copied or pickled. A
+    botocore session is made only when a client, a resource or something of boto3's is asked for: until then a session
+    costs about ten kilobytes.
     """
 
     _native: native.Session
@@ -131,10 +180,19 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         if "refresh_method" in options:
             del options["refresh_method"]
             _warn_of_refresh_method()
-        if method in _BUILT_IN - {"sts", "custom"}:
+        _check_flag("defer_refresh", defer_refresh)
+        override = _overridden.get(method)
+        ours = {"region": "region_name", "profile": "profile_name"}  # by the engine's name
+        if override is None and method in _BUILT_IN - {"sts", "custom"}:
+            for theirs in [name for name in ours if options.get(name) is not None]:
+                del ours[theirs]
             profile_name = _one_of("profile_name", profile_name, "profile", options)
             region_name = _one_of("region_name", region_name, "region", options)
+        botocore_session = _botocore_session(botocore_session)
         self._method = method
+        self._refresh_method = method if override is not None else _REFRESH_METHODS.get(method, method)
+        self._observations: dict[int, native.Observation] = {}
+        self._ended: tuple[str, datetime | None, Exception | None] | None = None
         self._boto3_arguments = {"region_name": region_name, "profile_name": profile_name}
         self._handed_over = botocore_session
         #: The caches of clients and resources.
@@ -142,14 +200,18 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         self.cache_clients = cache_clients is not False
 
         keys = static_credentials(aws_access_key_id, aws_secret_access_key, aws_session_token, aws_account_id)
-        if keys is not None and method not in _WITH_STATIC_KEYS:
+        if keys is not None and (method not in _WITH_STATIC_KEYS or override is not None):
             raise BRSValidationError(
-                f'Method "{method}" has no use for static keys; "sts" and "default" start from them.',
+                f'Method "{method}" has no use for static keys; the built-in "sts" and "default" start from them.',
                 param="aws_access_key_id",
             )
-        if base is not None and (keys is not None or method != "sts"):
+        if base is not None and (keys is not None or method != "sts" or override is not None):
             raise BRSValidationError('A base is for method "sts" without static keys.', param="base")
-        if botocore_session is not None and method == "default" and keys is None:
+        if base is not None and botocore_session is not None:
+            raise BRSValidationError(
+                "base and botocore_session both say whose credentials sign the call: give one of them.", param="base"
+            )
+        if botocore_session is not None and method == "default" and keys is None and override is None:
             keys = _keys_of(botocore_session)
         session = {
             "defer_refresh": defer_refresh is not False,
@@ -159,13 +221,33 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
             "observer": observer,
             "refresh": _refresh(refresh_options, advisory_timeout, mandatory_timeout),
         }
-        native_options = self._native_options(method, options)
+        if override is not None:
+            native_options = dict(override(_texts(options)))
+            method = "custom"  # whose options a factory's are
+        else:
+            native_options = self._native_options(method, options)
         if method == "sts":
+            if base is not None and native_options["client"]["credentials"] is not None:
+                raise BRSValidationError(
+                    "base and the keys in sts_client_kwargs both say whose credentials sign the call: give one.",
+                    param="base",
+                )
             if base is None and keys is None and botocore_session is not None:
-                base, base_name = _botocore.base_of(botocore_session), base_name or "botocore"
+                base = _botocore.base_of(botocore_session, profile_name)
+                base_name = base_name or "botocore"
             native_options["base"] = base._native if isinstance(base, RefreshableSession) else base
             native_options["base_name"] = base_name
-        self._native = native.Session.open(method, native_options, session, frozen_credentials)
+        if advisory_timeout is not None:
+            ours["advisory_window"] = "advisory_timeout"
+        if mandatory_timeout is not None:
+            ours["mandatory_window"] = "mandatory_timeout"
+        try:
+            self._native = native.Session.open(method, native_options, session, frozen_credentials)
+        except BRSValidationError as error:
+            _rename(error, ours)
+            raise
+        #: The engine's, for when boto3 finds none: boto3 does not read AWS_REGION.
+        self._region = self._native.region()
         self._credentials = SessionCredentials(self._native, self.refresh_method)
         if botocore_session is not None or profile_name is not None:
             self._open_boto3()  # what boto3.Session's constructor refuses, e.g. an unknown profile, this one does
@@ -180,7 +262,7 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         if method in ("default", "profile"):
             _check_names(method, options, _default_options)
             return _default_options(**options, default_endpoint=self._sts_host)
-        return {name: _text(name, value) for name, value in options.items() if value is not None}
+        return dict(_texts(options))
 
     @staticmethod
     def get_available_methods() -> list[str]:
@@ -200,7 +282,7 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
     @property
     def refresh_method(self) -> str:
         """How botocore names where the credentials came from. Cannot be set: warned and ignored."""
-        return _REFRESH_METHODS.get(self._method, self._method)
+        return self._refresh_method
 
     @refresh_method.setter
     def refresh_method(self, value: str) -> None:
@@ -233,6 +315,8 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         :param from_sts: Asks STS, whatever the method.
         """
         found = self._native.identity_from_sts() if from_sts else self._native.identity()
+        if "method" in found:
+            found = {**found, "method": self._method}
         return cast(Identity, found)
 
     def whoami(self, from_sts: bool = False) -> Identity:
@@ -253,35 +337,54 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         """The service refused this set: drops it if it is the current one, and refreshes at once."""
         self._native.invalidate(access_key)
 
+    # After close() these are what they were then.
+
     @property
     def state(self) -> str:
-        """Where the current set stands: none, fresh, advisory, mandatory, expired. No I/O."""
-        return self._native.state()
+        """Where the current set stands: none, fresh, advisory, mandatory, expired. No I/O. Stays after `close()`."""
+        return self._standing(self._native.state, 0)
 
     @property
     def expiration(self) -> datetime | None:
-        """When the current set ends. No I/O."""
-        return self._native.expiration()
+        """When the current set ends. No I/O. Stays after `close()`."""
+        return self._standing(self._native.expiration, 1)
 
     @property
     def last_error(self) -> Exception | None:
-        """The last attempt's error; None if it succeeded."""
-        return self._native.last_error()
+        """The last attempt's error; None if it succeeded. Stays after `close()`."""
+        return self._standing(self._native.last_error, 2)
 
-    def observe(self, observer: Callable[[dict[str, Any]], object]) -> native.Observation:
-        """Until the result is closed, `observer` is told of every event.
+    def _standing(self, read: Callable[[], _Value], place: int) -> _Value:
+        try:
+            return read()
+        except BRSConfigurationError:
+            if self._ended is None:
+                raise
+            return cast(_Value, self._ended[place])
+
+    def observe(self, observer: Callable[[dict[str, Any]], object]) -> Observation:
+        """Until the result or the session is closed, `observer` is told of every event.
+
+        The result need not be kept. It can be used in a `with` statement.
 
         An event is a dict of `type` (attempt, success, failure, state_change, invalidated), `provider`, `time`,
         `state`, `access_key`, `expiration`, `latency`, `next_attempt` and `error`. It comes on the thread that did the
         work; whoever waits for a refresh waits for its observers, too. What they raise is dropped.
         """
-        return self._native.observe(observer)
+        return Observation(self._native.observe(observer), self._observations)
 
     def close(self) -> None:
-        """Stops refreshing and lets the callables go. Whatever asks for credentials afterwards gets an error."""
-        self._native.close()
+        """Stops refreshing and lets the callables go. Whatever asks for credentials afterwards gets an error.
 
-    def __enter__(self) -> "RefreshableSession":
+        `state`, `expiration` and `last_error` stay what they are now. May be called again.
+        """
+        if self._ended is None:
+            with suppress(BRSConfigurationError):  # another thread was faster
+                self._ended = (self._native.state(), self._native.expiration(), self._native.last_error())
+        self._native.close()
+        self._observations.clear()
+
+    def __enter__(self: _Session) -> _Session:
         return self
 
     def __exit__(
@@ -335,11 +438,16 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
             else:
                 session = _botocore.new_session(self._credentials)
             inner = _botocore.Boto3Session(botocore_session=session, **self._boto3_arguments)
+            if session.get_config_variable("region") is None and (region := self._region) is not None:
+                session.set_config_variable("region", region)
             # At once: another thread sees none of it, or all of it.
             self.__dict__.update(vars(inner), _inner=inner, _prepared=False)
 
     def __getattr__(self, name: str) -> Any:
-        # Reached for what is not there (yet): boto3's own attributes before the first use of boto3.
+        # Reached for what is not there (yet): boto3's own attributes before the first use of boto3. Also after a
+        # property has raised an AttributeError, which is the one to show.
+        if inspect.getattr_static(type(self), name, None) is not None:
+            return object.__getattribute__(self, name)
         if name.startswith("__") or "_inner" in self.__dict__ or "_credentials" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self._open_boto3()
@@ -350,7 +458,10 @@ class RefreshableSession(boto3.session.Session):  # type: ignore[misc]  # boto3 
         if session is None:
             session = _botocore.new_session(None)
             session.set_config_variable("profile", self._boto3_arguments["profile_name"])
-        region = region or self._boto3_arguments["region_name"] or session.get_config_variable("region") or "us-east-1"
+        region = region or self._boto3_arguments["region_name"]
+        if self._handed_over is None:
+            region = region or os.environ.get("AWS_REGION")  # first, as the engine
+        region = region or session.get_config_variable("region") or os.environ.get("AWS_REGION") or "us-east-1"
         endpoint = session._get_internal_component("endpoint_resolver").construct_endpoint("sts", region)
         return str(endpoint["hostname"]) if endpoint else f"sts.{region}.amazonaws.com"
 
@@ -405,6 +516,33 @@ def _text(name: str, value: Any) -> str:
     raise BRSValidationError("A parameter of this method is text or a number.", param=name, value=type(value).__name__)
 
 
+def _texts(options: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _text(name, value) for name, value in options.items() if value is not None}
+
+
+def _check_flag(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, bool):
+        raise BRSValidationError(f"{name} is True or False.", param=name, value=shown(value))
+
+
+def _botocore_session(given: Any) -> Any:
+    if isinstance(given, boto3.session.Session):
+        given = given._session
+    if given is not None and not isinstance(given, botocore.session.Session):
+        raise BRSValidationError(
+            "botocore_session is a session of botocore or boto3.", param="botocore_session", value=type(given).__name__
+        )
+    return given
+
+
+def _rename(error: BRSValidationError, names: Mapping[str, str]) -> None:
+    """Makes the error name the parameter as the caller wrote it."""
+    if (name := names.get(error.param or "")) is not None:
+        error.message = re.sub(rf"\b{error.param}\b", name, error.message)
+        error.args = (error.message,)
+        error.param = name
+
+
 def _setting(botocore_session: Any, name: str) -> str | None:
     return None if botocore_session is None else cast("str | None", botocore_session.get_config_variable(name))
 
@@ -426,6 +564,12 @@ def _keys_of(botocore_session: Any) -> dict[str, Any] | None:
 def _refresh(
     options: Mapping[str, Any] | str | None, advisory_timeout: float | None, mandatory_timeout: float | None
 ) -> dict[str, Any]:
+    if options is not None and not isinstance(options, str | Mapping):
+        raise BRSValidationError(
+            "refresh_options is a mapping of options, or the name of a rule.",
+            param="refresh_options",
+            value=type(options).__name__,
+        )
     refresh: dict[str, Any] = {"preset": options} if isinstance(options, str) else dict(options or {})
     for param, value, name in (
         ("advisory_timeout", advisory_timeout, "advisory_window"),
@@ -434,7 +578,7 @@ def _refresh(
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-            raise BRSValidationError(f"{param} is a number of seconds, 0 or more.", param=param, value=repr(value))
+            raise BRSValidationError(f"{param} is a number of seconds, 0 or more.", param=param, value=shown(value))
         if refresh.get(name) is not None:
             raise BRSValidationError(f"{param} and {name} of refresh_options are the same.", param=param)
         refresh[name] = value

@@ -8,13 +8,14 @@ from typing import Any
 from botocore.config import Config
 
 from aws_refresh_session.config import AssumeRoleConfig, STSClientConfig
-from aws_refresh_session.exceptions import BRSValidationError, BRSWarning
+from aws_refresh_session.exceptions import BRSValidationError, BRSWarning, shown
 from aws_refresh_session.types import MfaTokenProvider
 
 __all__ = ["client_options", "mfa_options", "sts_options", "static_credentials"]
 
 _COMMAND_OPTIONS = {"timeout": "timeout", "env": "environment", "cwd": "working_directory", "input": "input"}
 _MOST_ATTEMPTS = 10
+_MOST_SECONDS = 1e9
 
 
 def sts_options(
@@ -59,6 +60,11 @@ def mfa_options(
 ) -> dict[str, Any]:
     """The engine's `mfa` and `mfa_options` for a callable, a list of words or a command line; never a shell."""
     if provider is None:
+        if arguments:
+            raise BRSValidationError(
+                "mfa_token_provider_kwargs are for an mfa_token_provider, and there is none.",
+                param="mfa_token_provider_kwargs",
+            )
         return {}
     if not callable(provider) and not isinstance(provider, str):
         if not isinstance(provider, list | tuple) or not all(isinstance(word, str) for word in provider):
@@ -85,6 +91,9 @@ def mfa_options(
     for name, kind in kinds:
         if name in given and not isinstance(given[name], kind):
             raise BRSValidationError(f"{name} of mfa_token_provider_kwargs has the wrong type.", param=name)
+    for name, value in given.get("env", {}).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise BRSValidationError("env of mfa_token_provider_kwargs maps text to text.", param="env")
     if "cwd" in given:
         given["cwd"] = os.fspath(given["cwd"])
     if "env" in given:
@@ -118,6 +127,12 @@ def client_options(
     if isinstance(given.verify, str | os.PathLike):
         options["ca_bundle"] = os.fspath(given.verify)
     elif given.verify is not None:
+        if not isinstance(given.verify, bool):
+            raise BRSValidationError(
+                "verify of sts_client_kwargs is True, False or the path of a CA bundle.",
+                param="verify",
+                value=repr(given.verify),
+            )
         options["verify_tls"] = given.verify
     return options
 
@@ -138,15 +153,15 @@ def _config_options(config: Any) -> dict[str, Any]:
     for name in ("use_fips_endpoint", "use_dualstack_endpoint"):
         if (value := given.pop(name, None)) is not None:
             options[name] = value
-    connect = given.pop("connect_timeout", None)
-    read = given.pop("read_timeout", None)
+    connect = _seconds(given, "connect_timeout")
+    read = _seconds(given, "read_timeout")
     if connect is not None:
-        options["connect_timeout"] = float(connect)
+        options["connect_timeout"] = connect
     if read is not None:
         # The engine limits the whole attempt: connecting, and reading the one short answer.
-        options["attempt_timeout"] = float(read) + float(3 if connect is None else connect)
+        options["attempt_timeout"] = read + (3.0 if connect is None else connect)
     elif connect is not None:
-        options["attempt_timeout"] = max(10.0, float(connect))
+        options["attempt_timeout"] = max(10.0, connect)
     retries = dict(given.pop("retries", None) or {})
     total = retries.pop("total_max_attempts", None)
     again = retries.pop("max_attempts", None)
@@ -161,3 +176,14 @@ def _config_options(config: Any) -> dict[str, Any]:
     for name in [*given, *(f"retries.{name}" for name in retries)]:
         BRSWarning.warn(f"{name} of config is ignored: the library makes the call to STS itself.")
     return options
+
+
+def _seconds(given: dict[str, Any], name: str) -> float | None:
+    value = given.pop(name, None)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_SECONDS:
+        raise BRSValidationError(
+            f"{name} of config is a number of seconds, from 0 to {_MOST_SECONDS:.0f}.", param=name, value=shown(value)
+        )
+    return float(value)

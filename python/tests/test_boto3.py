@@ -177,3 +177,101 @@ class TestBotocoreSession:
     def test_method_default_starts_from_its_static_keys(self, handed_over: Any) -> None:
         session = RefreshableSession(method="default", botocore_session=handed_over)
         assert session.credentials["access_key"] == "AKIDHANDEDOVER000000"
+
+    def test_each_session_has_a_region_of_its_own(self, sts: Sts) -> None:
+        lent = botocore.session.get_session()
+        paths = list(lent.get_component("data_loader").search_paths)
+        first, second = (
+            RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, botocore_session=lent, region_name=region)
+            for region in ("us-west-2", "eu-north-1")
+        )
+        assert first.client("ec2").meta.region_name == "us-west-2"
+        assert second.client("ec2").meta.region_name == "eu-north-1"
+        assert [session.region_name for session in (first, second)] == ["us-west-2", "eu-north-1"]
+        assert lent.get_config_variable("region") == "us-east-1"
+        assert lent.instance_variables() == {}
+        assert lent.get_component("data_loader").search_paths == paths
+        assert lent.create_client("ec2").meta.region_name == "us-east-1"
+        lent.set_config_variable("region", "ap-south-1")
+        lent.get_component("config_store").set_config_variable("retry_mode", "adaptive")
+        assert first.region_name == "us-west-2"
+        assert first._session.get_config_variable("retry_mode") != "adaptive"
+
+    def test_each_session_has_a_profile_of_its_own(
+        self, sts: Sts, private_home: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        (private_home / ".aws").mkdir()
+        (private_home / ".aws" / "config").write_text(
+            "".join(
+                f"[profile {name}]\naws_access_key_id = AKID{name.upper()}\naws_secret_access_key = s\n"
+                f"region = {region}\ns3 =\n  addressing_style = {style}\n"
+                for name, region, style in (
+                    ("one", "us-west-2", "path"),
+                    ("two", "eu-north-1", "virtual"),
+                    ("three", "sa-east-1", "auto"),
+                )
+            )
+        )
+        lent = botocore.session.Session(profile="three")
+        assert lent.profile == "three"
+        first, second, third = (
+            RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, botocore_session=lent, profile_name=name)
+            for name in ("one", "two", None)
+        )
+        sessions = (first, second, third)
+        assert [session.profile_name for session in sessions] == ["one", "two", "three"]
+        assert [session.region_name for session in sessions] == ["us-west-2", "eu-north-1", "sa-east-1"]
+        assert first.client("s3").meta.config.s3["addressing_style"] == "path"
+        assert second.client("s3").meta.config.s3["addressing_style"] == "virtual"
+        for session in sessions:
+            session.credentials
+        assert [call["signer"] for call in sts.made()] == ["AKIDONE", "AKIDTWO", "AKIDTHREE"]
+        assert (lent.profile, lent.get_config_variable("region")) == ("three", "sa-east-1")
+        assert lent.get_credentials().access_key == "AKIDTHREE"
+
+    def test_a_boto3_session_lends_its_botocore_session(self, sts: Sts) -> None:
+        plain = boto3.session.Session(
+            aws_access_key_id="AKIDPLAIN00000000000", aws_secret_access_key="s", region_name="eu-west-3"
+        )
+        session = RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, botocore_session=plain)
+        session.credentials
+        assert sts.made()[0]["signer"] == "AKIDPLAIN00000000000"
+        assert session.region_name == "eu-west-3"
+
+    def test_anything_else_is_refused(self) -> None:
+        with pytest.raises(ars.BRSValidationError) as caught:
+            RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, botocore_session=3)
+        assert caught.value.param == "botocore_session"
+
+
+def test_the_engines_region_is_boto3s_when_it_has_none(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-2")
+
+    def region(**options: Any) -> Any:
+        return RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, **options).client("ec2").meta.region_name
+
+    assert region() == "us-east-1"  # boto3's own rule reads AWS_DEFAULT_REGION
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert region() == "eu-west-2"
+    assert region(botocore_session=botocore.session.get_session()) == "eu-west-2"
+    assert region(region_name="sa-east-1") == "sa-east-1"
+
+
+def test_a_profile_that_is_not_there_is_boto3s_error(sts: Sts) -> None:
+    with pytest.raises(ProfileNotFound):
+        RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}, profile_name="nobody")
+
+
+def test_a_subclasss_attribute_error_is_its_own(sts: Sts) -> None:
+    class Mine(RefreshableSession):
+        @property
+        def colour(self) -> Any:
+            return object().shade  # type: ignore[attr-defined]
+
+    session = Mine(assume_role_kwargs={"RoleArn": ROLE})
+    for _ in range(2):
+        with pytest.raises(AttributeError, match="shade"):
+            session.colour
+        session.client("s3")

@@ -158,3 +158,29 @@ def test_an_exception_in_a_callable_on_an_engine_thread_is_ours() -> None:
         time.sleep(0.02)
     assert isinstance(session.last_error, ars.BRSCredentialError)
     assert isinstance(session.last_error.__cause__, LookupError)
+
+
+@pytest.mark.parametrize("policy", ["LRU", "LFU"])
+def test_a_forked_child_makes_clients_of_its_own(session: RefreshableSession, sts: Sts, policy: Any) -> None:
+    def make() -> Any:
+        return session.client("sts", endpoint_url=sts.url, eviction_policy=policy)
+
+    client, resource = make(), session.resource("s3", eviction_policy=policy)
+    account = client.get_caller_identity()["Account"]
+
+    def work() -> bool:
+        if list(session.cache.client[policy]) or list(session.cache.resource[policy]):
+            return False
+        mine = make()
+        other = session.resource("s3", eviction_policy=policy)
+        return (
+            mine is not client
+            and mine is make()
+            and other is not resource
+            and mine.get_caller_identity()["Account"] == account
+        )
+
+    assert run_child(work) == 0
+    assert make() is client
+    assert session.resource("s3", eviction_policy=policy) is resource
+    assert client.get_caller_identity()["Account"] == account

@@ -8,7 +8,7 @@ import pytest
 
 PYTHON = Path(__file__).parent.parent
 PROGRAM = """
-from aws_refresh_session import AssumeRoleConfig, BRSError, RefreshableSession
+from aws_refresh_session import AssumeRoleConfig, BRSError, FrozenCredentials, Observation, RefreshableSession
 
 session = RefreshableSession(assume_role_kwargs=AssumeRoleConfig(RoleArn="arn:aws:iam::123456789012:role/app"))
 key: str = session.credentials["access_key"]
@@ -17,6 +17,15 @@ try:
     session.refresh_now(timeout=5)
 except BRSError as error:
     code: str | None = error.code
+
+class Mine(RefreshableSession):
+    colour: int = 3
+
+with Mine(method="env") as mine:
+    colour: int = mine.colour
+    observation: Observation = mine.observe(print)
+    with observation as same:
+        same.close()
 """
 
 

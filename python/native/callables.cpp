@@ -27,8 +27,25 @@ Owned field(PyObject* answer, const char* key, Roots& roots) {
   return found && found.get() == Py_None ? Owned{} : std::move(found);
 }
 
-[[noreturn]] void refuse(const char* code, const std::string& param, const std::string& message) {
-  throw CredentialError{{.message = message, .code = code, .param = param, .kind = ErrorKind::recoverable}};
+[[noreturn]] void refuse(const char* code, const std::string& param, const std::string& message,
+                         const std::string& value = {}) {
+  throw CredentialError{
+      {.message = message, .code = code, .param = param, .value = value, .kind = ErrorKind::recoverable}};
+}
+
+/// Runs `body`. What Python raises becomes the cause of an error of `Failure` that names its class: the library would
+/// name the C++ one.
+template <typename Failure, typename Body>
+auto naming_what_is_raised(const PythonCallable& callable, ErrorFields fields, Body body) {
+  try {
+    return body();
+  } catch (const PythonException& exception) {
+    callable.roots()->add(exception.reference());
+    fields.details = "it raised " + exception.class_name();
+    fields.kind = ErrorKind::recoverable;
+    fields.cause = std::current_exception();
+    throw Failure{std::move(fields)};
+  }
 }
 
 std::optional<std::string> text_field(PyObject* answer, const char* key, Roots& roots) {
@@ -55,8 +72,13 @@ std::variant<std::monostate, std::string, WallTime> expiry_field(PyObject* answe
   if (const auto time = wall_time(value.get())) {
     return *time;
   }
-  // For the library's own InvalidExpiry: without a zone, or no time at all.
-  return is_datetime(value.get()) ? std::string{"2000-01-01T00:00:00"} : type_name(value.get());
+  if (is_datetime(value.get())) {
+    refuse("InvalidExpiry", "expiry_time",
+           "The expiration has no time zone: give the datetime one, such as datetime.timezone.utc.",
+           iso_format(value.get()));
+  }
+  // For the library's own InvalidExpiry.
+  return type_name(value.get());
 }
 
 void report_unraisable() {
@@ -134,7 +156,14 @@ class PythonBase final : public CredentialsProvider {
   PythonBase(PythonCallable callable, std::string name) : callable_(std::move(callable)), name_(std::move(name)) {}
 
   Credentials resolve(const ResolveContext& /*context*/) override {
-    auto fields = with_gil([this] { return read_answer(callable_); });
+    auto fields = with_gil([this] {
+      return naming_what_is_raised<CredentialError>(
+          callable_,
+          {.message = "The base '" + name_ + "' failed: see the exception it raised, which is this error's cause",
+           .code = "UnexpectedException",
+           .param = "base"},
+          [this] { return read_answer(callable_); });
+    });
     const FieldsToWipe wiped{fields};
     const auto text = [](const std::optional<std::string>& field) -> std::string_view {
       return field ? std::string_view{*field} : std::string_view{};
@@ -177,14 +206,28 @@ Owned PythonCallable::operator()(PyObject* arguments) const {
 
 CustomMethod make_custom_method(PythonCallable callable) {
   return CustomMethod{[callable = std::move(callable)](const ResolveContext& /*context*/) {
-    return with_gil([&] { return read_answer(callable); });
+    return with_gil([&] {
+      return naming_what_is_raised<CredentialError>(
+          callable,
+          {.message = "The custom method failed: see the exception it raised, which is this error's cause",
+           .code = "CustomMethodFailed",
+           .param = "method"},
+          [&] { return read_answer(callable); });
+    });
   }};
 }
 
 MfaTokenProvider::Callable make_mfa_callable(PythonCallable callable) {
   return [callable = std::move(callable)](const MfaRequest& /*request*/) {
     return with_gil([&] {
-      const auto answer = callable();
+      const auto answer = naming_what_is_raised<ConfigurationError>(
+          callable,
+          {.message =
+               "The callable that gives one-time codes failed: see the exception it raised, which is this error's "
+               "cause",
+           .code = "MfaTokenProviderFailed",
+           .param = "mfa_token_provider"},
+          [&] { return callable(); });
       const auto code = view(answer.get());
       if (!code) {
         throw ConfigurationError{{.message = "The callable that gives one-time codes must return a str, not " +

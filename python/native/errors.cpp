@@ -1,5 +1,6 @@
 #include "python/native/errors.hpp"
 
+#include "python/native/gate.hpp"
 #include "python/native/values.hpp"
 
 #include <pybind11/pybind11.h>
@@ -178,17 +179,12 @@ Owned make_exception(const Error& error) {
     throw PythonException::fetch();
   }
   const auto cause = python_cause(error);
-  auto details = error.details();
-  if (cause && details.starts_with("it threw ")) {
-    // The library names the C++ type; the user knows the Python one.
-    details = "it raised " + cause->class_name();
-  }
   const auto arguments = checked(PyTuple_New(1));
   PyTuple_SET_ITEM(arguments.get(), 0, text(error.message()).release());
   const auto keywords = checked(PyDict_New());
   set_item(keywords.get(), "code", text_or_none(error.code()));
   set_item(keywords.get(), "status_code", integer_or_none(error.status_code()));
-  set_item(keywords.get(), "details", text_or_none(details));
+  set_item(keywords.get(), "details", text_or_none(error.details()));
   set_item(keywords.get(), "param", text_or_none(error.param()));
   set_item(keywords.get(), "value", text_or_none(error.value()));
   set_item(keywords.get(), "kind", text(to_string(error.kind())));
@@ -258,6 +254,10 @@ void throw_invalid(const std::string& param, const std::string& message) {
 }
 
 void throw_closed() {
+  if (Gate::is_shut()) {
+    // Closed by the end of the interpreter: no news for a thread that goes on reading.
+    without_gil([] { linger(); });
+  }
   throw ConfigurationError{{.message = "The session is closed: open a new one to get credentials.",
                             .code = "SessionClosed",
                             .kind = ErrorKind::cancelled}};

@@ -48,6 +48,7 @@ void set_python_error(const Error& error);
 void install_exception_translator();
 
 [[noreturn]] void throw_invalid(const std::string& param, const std::string& message);
+/// With the GIL.
 [[noreturn]] void throw_closed();
 
 }  // namespace aws_refresh_session::python

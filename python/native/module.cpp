@@ -4,6 +4,7 @@
 #include "python/native/errors.hpp"
 #include "python/native/gate.hpp"
 #include "python/native/open_session.hpp"
+#include "python/native/reference.hpp"
 #include "python/native/session.hpp"
 #include "python/native/snapshot.hpp"
 #include "python/native/values.hpp"
@@ -56,6 +57,7 @@ void at_exit() {
     Gate::shut();
     Session::end_all();
     Gate::wait_until_empty();
+    Session::let_all_go();
   });
 }
 
@@ -71,6 +73,7 @@ PYBIND11_MODULE(_native, module) {
   install_exception_translator();
   define_snapshot(module);
   define_session(module);
+  empty_graveyard_with(module.ptr());
   module.def("available_methods", &available_methods);
   module.def("register_method", &add_method, py::arg("name"), py::arg("factory"));
   module.def("split_command_line", &split_words, py::arg("command_line"));

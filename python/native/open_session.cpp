@@ -91,7 +91,10 @@ std::shared_ptr<OpenSession> open_session(const std::string& method, MethodOptio
 }
 
 void register_method(const std::string& name, PyObject* factory) {
-  const auto roots = std::make_shared<Roots>();
+  if (Gate::is_shut()) {
+    throw_interpreter_ends();
+  }
+  const auto roots = Roots::make();
   const PythonCallable callable{factory, roots};
   const Opening opening{roots};
   without_gil([&] {

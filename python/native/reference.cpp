@@ -1,6 +1,11 @@
 #include "python/native/reference.hpp"
 
+#include "python/native/errors.hpp"
 #include "python/native/gate.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace aws_refresh_session::python {
 namespace {
@@ -11,6 +16,13 @@ std::atomic<Reference::Grave*> graves{nullptr};
 int empty_when_called(void*) {
   at_boundary([] { empty_graveyard(); });
   return 0;
+}
+
+/// All Roots that were made, for the end of the interpreter. Guarded by the GIL, which os.fork() holds.
+std::vector<std::weak_ptr<Roots>>& all_roots() {
+  static auto& all =
+      *new std::vector<std::weak_ptr<Roots>>;  // NOLINT(cppcoreguidelines-owning-memory): outlives the interpreter
+  return all;
 }
 
 }  // namespace
@@ -55,8 +67,39 @@ void empty_graveyard() {
   }
 }
 
+void empty_graveyard_with(PyObject* module) {
+  constexpr const char* kName = "_graveyard";
+  Owned capsule{PyCapsule_New(&graves, nullptr, [](PyObject*) { at_boundary([] { empty_graveyard(); }); })};
+  if (!capsule || PyModule_AddObjectRef(module, kName, capsule.get()) != 0) {
+    throw PythonException::fetch();
+  }
+}
+
+std::shared_ptr<Roots> Roots::make() {
+  constexpr std::size_t kFew = 64;
+  static std::size_t next_look = kFew;
+  auto& all = all_roots();
+  if (all.size() >= next_look) {
+    std::erase_if(all, [](const auto& each) { return each.expired(); });
+    next_look = std::max(kFew, 2 * all.size());
+  }
+  // Not make_shared: the memory would stay until the next look.
+  std::shared_ptr<Roots> made{new Roots};
+  all.push_back(made);
+  return made;
+}
+
+void Roots::clear_all() {
+  for (const auto& each : std::exchange(all_roots(), {})) {
+    if (const auto roots = each.lock()) {
+      roots->clear();
+    }
+  }
+}
+
 void Roots::add(const std::shared_ptr<Reference>& reference) {
-  std::erase_if(references_, [](const auto& each) { return each.expired(); });
+  // Once: the collector counts.
+  std::erase_if(references_, [&](const auto& each) { return each.expired() || each.lock() == reference; });
   references_.push_back(reference);
 }
 

@@ -38,19 +38,30 @@ class Reference {
 
 /// Drops what the graveyard holds. With the GIL.
 void empty_graveyard();
+/// Once, at import: what is dropped when no session enters any more goes with the module.
+void empty_graveyard_with(PyObject* module);
 
 /// What one session refers to, for the garbage collector and for `close`. All members with the GIL, but `lent`.
 class Roots {
  public:
+  [[nodiscard]] static std::shared_ptr<Roots> make();
+  Roots(const Roots&) = delete;
+  Roots& operator=(const Roots&) = delete;
+  ~Roots() = default;
+
   /// Each reference belongs to one session's roots at most: the collector counts.
   void add(const std::shared_ptr<Reference>& reference);
   [[nodiscard]] int visit(visitproc visitor, void* argument) const;
   void clear();
+  /// For the end of the interpreter: clears all there are, lent ones included.
+  static void clear_all();
 
   /// How many other sessions use this one's provider. While they do, it is no garbage.
   std::atomic<int> lent{0};
 
  private:
+  Roots() = default;
+
   std::vector<std::weak_ptr<Reference>> references_;
 };
 

@@ -36,10 +36,6 @@ Session::~Session() {
 
 std::shared_ptr<OpenSession> Session::use() const {
   if (!open_) {
-    if (Gate::is_shut()) {
-      // Closed by the end of the interpreter: no news for a thread that goes on reading.
-      without_gil([] { linger(); });
-    }
     throw_closed();
   }
   return open_;
@@ -53,7 +49,7 @@ Owned Session::frozen() {
     return Owned::borrow(frozen_.get());
   }
   if (!at_once) {
-    current = wait_for_set(*open, open->read_timeout);
+    current = wait_for_set(*open, {open->read_timeout});
   }
   return freeze(current);
 }
@@ -150,8 +146,21 @@ void Session::end_all() {
       open.push_back(std::move(each->open_));
       each->open_.reset();
     }
+    each->frozen_from_.reset();
   }
   without_gil([&] { open.clear(); });
+}
+
+void Session::let_all_go() {
+  // What is dropped may run Python, which may drop sessions: not in the middle of the list.
+  std::vector<Owned> dropped;
+  for (auto* each = first_session; each != nullptr; each = each->next_) {
+    dropped.push_back(std::move(each->frozen_));
+    dropped.push_back(std::move(each->frozen_type_));
+  }
+  dropped.clear();
+  Roots::clear_all();
+  empty_graveyard();
 }
 
 }  // namespace aws_refresh_session::python

@@ -35,8 +35,11 @@ class Session {
   [[nodiscard]] int visit(visitproc visitor, void* argument) const;
   void clear();
 
-  /// Ends all open sessions; for the end of the interpreter.
+  // For the end of the interpreter, one after the other:
+  /// Ends all open sessions.
   static void end_all();
+  /// Drops all Python objects that C++ holds. A callable that still runs lives until it returns.
+  static void let_all_go();
 
  private:
   void end_session();

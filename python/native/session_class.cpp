@@ -17,7 +17,6 @@ namespace aws_refresh_session::python {
 namespace {
 
 namespace py = pybind11;
-using std::chrono::milliseconds;
 
 py::object hand_over(Owned owned) {
   return py::reinterpret_steal<py::object>(owned.release());
@@ -84,8 +83,9 @@ auto method(Body body) {
   });
 }
 
-std::optional<milliseconds> timeout_of(py::handle timeout) {
-  return timeout.is_none() ? std::nullopt : std::optional{to_milliseconds("timeout", timeout.ptr())};
+std::optional<TimeLimit> timeout_of(py::handle timeout) {
+  constexpr const char* kName = "timeout";
+  return timeout.is_none() ? std::nullopt : std::optional{TimeLimit{to_milliseconds(kName, timeout.ptr()), kName}};
 }
 
 std::shared_ptr<CredentialsProvider> provider_of(PyObject* object) {
@@ -103,7 +103,7 @@ std::unique_ptr<Session> open(py::handle method_name, py::handle options, py::ha
     if (PyCallable_Check(frozen_type.ptr()) == 0) {
       OptionReader::refuse("frozen_type", "a callable", frozen_type.ptr());
     }
-    const auto roots = std::make_shared<Roots>();
+    const auto roots = Roots::make();
     OptionReader session_reader{session.ptr(), "session"};
     RefreshObserver observer;
     if (auto* const callable = session_reader.callable("observer")) {
@@ -114,9 +114,14 @@ std::unique_ptr<Session> open(py::handle method_name, py::handle options, py::ha
     const bool fetch = !session_options.defer_refresh;
     auto method_options = read_method(name, OptionReader{options.ptr(), "options"}, roots, &provider_of);
     auto opened = open_session(name, std::move(method_options), std::move(session_options), roots);
+    if (Gate::is_shut()) {
+      // Meanwhile: whoever ends the sessions has missed this one.
+      roots->clear();
+      throw_interpreter_ends();
+    }
     auto result = std::make_unique<Session>(opened, roots, frozen_type.ptr());
     if (fetch) {
-      const auto ignored = wait_for_refresh(*opened, opened->read_timeout);
+      const auto ignored = wait_for_refresh(*opened, {opened->read_timeout});
     }
     return result;
   });
@@ -130,7 +135,7 @@ CredentialsSnapshot snapshot(const Session& self, py::handle timeout) {
     if (is_enough(*session, current)) {
       return current;
     }
-    return wait_for_set(*session, limit.value_or(session->read_timeout));
+    return wait_for_set(*session, limit.value_or(TimeLimit{session->read_timeout}));
   });
 }
 
@@ -138,7 +143,7 @@ CredentialsSnapshot refresh_now(const Session& self, py::handle timeout) {
   return method([&] {
     const auto limit = timeout_of(timeout);
     const auto session = self.use();
-    return wait_for_refresh(*session, limit.value_or(session->read_timeout));
+    return wait_for_refresh(*session, limit.value_or(TimeLimit{session->read_timeout}));
   });
 }
 
@@ -171,7 +176,7 @@ py::object identity(const Session& self, bool from_sts) {
     const auto session = self.use();
     if (from_sts || session->identity_needs_sts) {
       // The wait that a signal can end; what follows is bounded by the client's own time limits.
-      const auto ignored = wait_for_set(*session, session->read_timeout);
+      const auto ignored = wait_for_set(*session, {session->read_timeout});
     }
     return hand_over(make_identity(
         without_gil([&] { return from_sts ? session->session.whoami_from_sts() : session->session.get_identity(); })));

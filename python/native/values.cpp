@@ -4,6 +4,7 @@
 
 #include <datetime.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -93,6 +94,18 @@ bool is_datetime(PyObject* object) {
   return PyDateTime_Check(object) != 0;
 }
 
+std::string iso_format(PyObject* datetime) {
+  // The class's own: a subclass's may say anything.
+  const auto method = attribute(reinterpret_cast<PyObject*>(PyDateTimeAPI->DateTimeType), "isoformat");
+  const auto arguments = checked(PyTuple_New(1));
+  PyTuple_SET_ITEM(arguments.get(), 0, Owned::borrow(datetime).release());
+  const auto made = method ? call(method.get(), arguments.get()) : Owned{};
+  if (!made) {
+    throw PythonException::fetch();
+  }
+  return std::string{view(made.get()).value_or(std::string_view{})};
+}
+
 // The macros of datetime.h cast as C does.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -112,19 +125,17 @@ std::optional<WallTime> wall_time(PyObject* object) {
   const auto date = std::chrono::year{PyDateTime_GET_YEAR(object)} /
                     std::chrono::month{static_cast<unsigned>(PyDateTime_GET_MONTH(object))} /
                     std::chrono::day{static_cast<unsigned>(PyDateTime_GET_DAY(object))};
-  constexpr std::chrono::year kFirst{1678};
-  constexpr std::chrono::year kLast{2261};
-  if (date.year() < kFirst || date.year() > kLast) {
-    // Beyond what nanoseconds of 64 bits hold.
-    return std::nullopt;
-  }
-  return WallTime{std::chrono::sys_days{date}} + std::chrono::hours{PyDateTime_DATE_GET_HOUR(object)} +
-         std::chrono::minutes{PyDateTime_DATE_GET_MINUTE(object)} +
-         std::chrono::seconds{PyDateTime_DATE_GET_SECOND(object)} +
-         std::chrono::microseconds{PyDateTime_DATE_GET_MICROSECOND(object)} -
-         std::chrono::days{PyDateTime_DELTA_GET_DAYS(offset.get())} -
-         std::chrono::seconds{PyDateTime_DELTA_GET_SECONDS(offset.get())} -
-         std::chrono::microseconds{PyDateTime_DELTA_GET_MICROSECONDS(offset.get())};
+  using Exact = std::chrono::sys_time<std::chrono::microseconds>;
+  const auto time = Exact{std::chrono::sys_days{date}} + std::chrono::hours{PyDateTime_DATE_GET_HOUR(object)} +
+                    std::chrono::minutes{PyDateTime_DATE_GET_MINUTE(object)} +
+                    std::chrono::seconds{PyDateTime_DATE_GET_SECOND(object)} +
+                    std::chrono::microseconds{PyDateTime_DATE_GET_MICROSECOND(object)} -
+                    std::chrono::days{PyDateTime_DELTA_GET_DAYS(offset.get())} -
+                    std::chrono::seconds{PyDateTime_DELTA_GET_SECONDS(offset.get())} -
+                    std::chrono::microseconds{PyDateTime_DELTA_GET_MICROSECONDS(offset.get())};
+  constexpr Exact kFirst{};
+  constexpr Exact kLast = std::chrono::sys_days{std::chrono::year{2262} / 1 / 1} - std::chrono::seconds{1};
+  return WallTime{std::clamp(time, kFirst, kLast)};
 }
 #pragma GCC diagnostic pop
 

@@ -27,9 +27,12 @@ void import_datetime();
 /// The text of a str, inside the object, or nullopt if it is none or no valid Unicode.
 [[nodiscard]] std::optional<std::string_view> view(PyObject* object);
 
-/// What an aware datetime says; nullopt for anything else, a naive one included.
+/// What an aware datetime says; nullopt for anything else, a naive one included. The years before 1970 and from 2262
+/// on, which the library does not know, become the nearest second that it does.
 [[nodiscard]] std::optional<WallTime> wall_time(PyObject* object);
 [[nodiscard]] bool is_datetime(PyObject* object);
+/// As datetime.isoformat() writes it.
+[[nodiscard]] std::string iso_format(PyObject* datetime);
 
 /// `YYYY-MM-DDTHH:MM:SSZ`; empty for nullopt.
 [[nodiscard]] std::string format_time(std::optional<WallTime> time);

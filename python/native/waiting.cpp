@@ -41,13 +41,18 @@ class Outcome {
   std::shared_ptr<const Error> error_;
 };
 
-[[noreturn]] void throw_timeout(const OpenSession& open, milliseconds timeout) {
+/// \param any_set as in `wait_in_slices`: false for a reader who wanted a refresh
+[[noreturn]] void throw_timeout(const OpenSession& open, TimeLimit limit, bool any_set) {
+  const auto state = open.provider->state();
+  const bool stays = !any_set && state != Freshness::none && state != Freshness::expired;
   throw CredentialError{
-      {.message = "No usable credentials within " + std::to_string(timeout.count()) + " ms: the source '" +
-                  std::string{open.provider->name()} +
-                  "' has not answered yet. It is still being asked; read again, or give more time with read_timeout.",
+      {.message = std::string{stays ? "The refresh was not over within " : "No usable credentials within "} +
+                  std::to_string(limit.duration.count()) + " ms: the source '" + std::string{open.provider->name()} +
+                  "' has not answered yet. It is still being asked" +
+                  (stays ? ". The set in use stays; give more time with " : "; read again, or give more time with ") +
+                  limit.name + ".",
        .code = "RefreshTimeout",
-       .param = "read_timeout",
+       .param = limit.name,
        .kind = ErrorKind::recoverable}};
 }
 
@@ -68,8 +73,10 @@ void check_signals() {
 CredentialsSnapshot try_slice(const OpenSession& open, const Attempt& attempt, milliseconds slice,
                               const Outcome& outcome, bool any_set) {
   if (const auto error = outcome.error()) {
-    // The refresh that failed may be one in the background, while there is a set that will do.
-    if (auto usable = any_set ? open.provider->try_credentials() : CredentialsSnapshot{}) {
+    // The refresh that failed may be one in the background, while there is a set that will do. Without one, asking for
+    // it would call the source again.
+    const bool may_do = any_set && open.provider->state() != Freshness::none;
+    if (auto usable = may_do ? open.provider->try_credentials() : CredentialsSnapshot{}) {
       return usable;
     }
     error->raise();
@@ -104,9 +111,9 @@ bool is_premature(const OpenSession& open, const CredentialsSnapshot& answer) {
 
 /// \param any_set whether a set that was there before will do
 /// \param longest the slice, looked at anew each time
-CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout, bool any_set,
+CredentialsSnapshot wait_in_slices(const OpenSession& open, TimeLimit limit, bool any_set,
                                    const std::function<milliseconds()>& longest, Attempt attempt) {
-  const auto deadline = steady_clock::now() + timeout;
+  const auto deadline = steady_clock::now() + limit.duration;
   const auto outcome = std::make_shared<Outcome>();
   const auto watch = without_gil(
       [&] { return open.provider->observe([outcome](const RefreshEvent& event) { outcome->tell(event); }); });
@@ -127,7 +134,7 @@ CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout
       throw_closed();
     }
     if (left <= slice) {
-      throw_timeout(open, timeout);
+      throw_timeout(open, limit, any_set);
     }
     if (outcome->succeeded()) {
       // The refresh that was waited for is over: asking for one once more would make another call.
@@ -138,23 +145,21 @@ CredentialsSnapshot wait_in_slices(const OpenSession& open, milliseconds timeout
 
 }  // namespace
 
-CredentialsSnapshot wait_for_set(const OpenSession& open, milliseconds timeout) {
+CredentialsSnapshot wait_for_set(const OpenSession& open, TimeLimit limit) {
   const auto slice = [&] {
     // A person who is asked on this thread must have all the time there is, and Python handles signals meanwhile.
     if (open.provider->interactive()) {
-      return timeout;
+      return limit.duration;
     }
     // The engine waits for a better set that long, and would begin anew in the next slice.
     return open.provider->state() == Freshness::mandatory ? kSlice + open.mandatory_wait : kSlice;
   };
-  return wait_in_slices(open, timeout, true, slice,
-                        [&](milliseconds time) { return open.provider->credentials(time); });
+  return wait_in_slices(open, limit, true, slice, [&](milliseconds time) { return open.provider->credentials(time); });
 }
 
-CredentialsSnapshot wait_for_refresh(const OpenSession& open, milliseconds timeout) {
-  const auto slice = [&] { return open.provider->interactive() ? timeout : kSlice; };
-  return wait_in_slices(open, timeout, false, slice,
-                        [&](milliseconds time) { return open.provider->refresh_now(time); });
+CredentialsSnapshot wait_for_refresh(const OpenSession& open, TimeLimit limit) {
+  const auto slice = [&] { return open.provider->interactive() ? limit.duration : kSlice; };
+  return wait_in_slices(open, limit, false, slice, [&](milliseconds time) { return open.provider->refresh_now(time); });
 }
 
 }  // namespace aws_refresh_session::python

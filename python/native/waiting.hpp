@@ -17,10 +17,16 @@ namespace aws_refresh_session::python {
          (current.freshness() != Freshness::mandatory || open.mandatory_wait == std::chrono::milliseconds::zero());
 }
 
-/// The current set, waiting at most `timeout`.
+/// How long to wait, and what a user would set to wait longer.
+struct TimeLimit {
+  std::chrono::milliseconds duration{};
+  const char* name = "read_timeout";
+};
+
+/// The current set.
 /// \throws Error; PythonException for what a signal handler raised
-[[nodiscard]] CredentialsSnapshot wait_for_set(const OpenSession& open, std::chrono::milliseconds timeout);
+[[nodiscard]] CredentialsSnapshot wait_for_set(const OpenSession& open, TimeLimit limit);
 /// Asks the source now and waits.
-[[nodiscard]] CredentialsSnapshot wait_for_refresh(const OpenSession& open, std::chrono::milliseconds timeout);
+[[nodiscard]] CredentialsSnapshot wait_for_refresh(const OpenSession& open, TimeLimit limit);
 
 }  // namespace aws_refresh_session::python

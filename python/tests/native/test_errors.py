@@ -34,6 +34,39 @@ def test_exception_of_a_callable_is_the_cause_and_its_text_is_not_copied():
     assert "LookupError" in error.details
 
 
+STS = {"assume_role": {"RoleArn": "arn:aws:iam::123456789012:role/demo"}, "client": {"region": "us-east-1"}}
+MFA = {**STS, "assume_role": {**STS["assume_role"], "SerialNumber": "arn:aws:iam::123456789012:mfa/demo"}}
+
+
+@pytest.mark.parametrize(("method", "options", "code"), [
+    ("custom", lambda fails: {"method": fails}, "CustomMethodFailed"),
+    ("sts", lambda fails: {**MFA, "mfa": fails, "base": answer}, "MfaTokenProviderFailed"),
+    ("sts", lambda fails: {**STS, "base": fails}, "UnexpectedException"),
+])
+def test_observers_and_the_log_name_the_python_class_that_was_raised(method, options, code):
+    def fails():
+        raise OSError("SECRETCANARY")
+
+    session = _native.Session.open(method, options(fails), {"defer_refresh": True}, Frozen)
+    with pytest.raises(exceptions.BRSError) as caught:
+        session.refresh_now()
+    assert (caught.value.code, caught.value.details) == (code, "it raised OSError")
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_log_line_of_a_failed_refresh_names_the_python_class():
+    script = """
+def fails(): raise OSError("SECRETCANARY")
+try: open_custom(fails).frozen()
+except exceptions.BRSError as error: print(error)
+"""
+    code, out, err = run(script, environment={"AWS_REFRESH_SESSION_LOG": "debug"})
+    assert code == 0
+    assert "details='it raised OSError'" in err
+    assert "PythonException" not in out + err
+    assert "SECRETCANARY" not in out + err
+
+
 @pytest.mark.parametrize("thrown", [KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_exit_of_a_callable_is_as_any_exception(thrown):
     def fails():
@@ -98,12 +131,43 @@ def test_all_missing_fields_are_listed():
 
 
 @pytest.mark.parametrize("expiry", [
-    datetime.datetime(2999, 1, 1), 17, "tomorrow", "2999-01-01T00:00:00", object(), datetime.date(2999, 1, 1),
-    datetime.datetime(9999, 1, 1, tzinfo=datetime.timezone.utc)])
+    datetime.datetime(2999, 1, 1), 17, "tomorrow", "2999-01-01T00:00:00", object(), datetime.date(2999, 1, 1)])
 def test_expiry_without_a_zone_or_sense_is_invalid(expiry):
     error = error_of(lambda: {**answer(), "expiry_time": expiry})
     assert type(error) is exceptions.BRSCredentialError
     assert error.code == "InvalidExpiry"
+
+
+class NoZone(datetime.tzinfo):
+    def utcoffset(self, when):
+        return None
+
+
+@pytest.mark.parametrize("expiry", [
+    datetime.datetime(2030, 5, 6, 7, 8, 9), datetime.datetime(2999, 1, 1, microsecond=5), datetime.datetime.max,
+    datetime.datetime(2030, 1, 1, tzinfo=NoZone())])
+def test_error_for_a_naive_expiry_shows_what_the_callable_returned(expiry):
+    error = error_of(lambda: {**answer(), "expiry_time": expiry})
+    assert (error.code, error.param, error.value) == ("InvalidExpiry", "expiry_time", expiry.isoformat())
+    assert "has no time zone" in error.message
+
+
+@pytest.mark.parametrize("expiry", [
+    datetime.datetime(2262, 1, 1, tzinfo=datetime.timezone.utc),
+    datetime.datetime.max.replace(tzinfo=datetime.timezone.utc),
+    datetime.datetime.max.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-23))),
+    datetime.datetime(2261, 12, 31, 23, tzinfo=datetime.timezone(datetime.timedelta(hours=-23)))])
+def test_aware_expiry_of_the_far_future_is_the_latest_time_there_is(expiry):
+    session = open_custom(lambda: {**answer(), "expiry_time": expiry})
+    assert session.snapshot().expiration == datetime.datetime(2261, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc)
+    assert session.state() == "fresh"
+
+
+@pytest.mark.parametrize("year", [1, 1677, 1700, 1969])
+def test_aware_expiry_of_the_distant_past_has_expired(year):
+    expiry = datetime.datetime(year, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=23)))
+    past = error_of(lambda: {**answer(), "expiry_time": datetime.datetime(2001, 1, 1, tzinfo=datetime.timezone.utc)})
+    assert error_of(lambda: {**answer(), "expiry_time": expiry}).code == past.code != "InvalidExpiry"
 
 
 def test_aware_expiry_of_any_zone_is_converted():

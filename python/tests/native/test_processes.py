@@ -240,6 +240,106 @@ time.sleep(0.1)
         assert run(script) == (0, "", "")
 
 
+# What a script that ends without closing anything must still find done: a file written, a finaliser run.
+UNCLOSED = """
+out = open({path!r}, "w")
+out.write("important\\n")
+class Last:
+    from os import write
+    write = staticmethod(write)
+    def __del__(self):
+        self.write(1, b"finalised")
+last = Last()
+"""
+
+HOLDERS = {
+    "custom, never read": "session = open_custom(lambda: answer())",
+    "custom, read": "session = open_custom(lambda: answer()); session.frozen()",
+    "custom, failed": """
+def method(): raise ValueError(out)
+session = open_custom(method)
+try: session.frozen()
+except exceptions.BRSError as error: kept = error
+""",
+    "custom whose datetime fails": """
+import datetime
+class Zone(datetime.tzinfo):
+    def utcoffset(self, when): raise ValueError(out)
+session = open_custom(lambda: {**answer(), "expiry_time": datetime.datetime(2999, 1, 1, tzinfo=Zone())})
+try: session.frozen()
+except exceptions.BRSError as error: pass
+""",
+    "callable that has just ended": """
+import time
+def method():
+    time.sleep(0.3)
+    return answer()
+session = open_custom(method)
+threading.Thread(target=session.frozen, daemon=True).start()
+time.sleep(0.1)
+""",
+    "observer": """
+session = open_custom(answer, {"observer": lambda event: None})
+observation = session.observe(lambda event: None)
+session.frozen()
+""",
+    "frozen type": """
+class Set(tuple):
+    def __new__(cls, *fields): return tuple.__new__(cls, fields)
+session = open_custom(answer, frozen_type=Set); session.frozen()
+""",
+    "mfa": """
+session = _native.Session.open(
+    "sts", {"assume_role": {"RoleArn": "arn:aws:iam::123456789012:role/demo", "SerialNumber": "arn:aws:iam::1:mfa/a"},
+            "client": {"region": "us-east-1"}, "mfa": lambda: "123456"}, {"defer_refresh": True}, Frozen)
+""",
+    "base": """
+session = _native.Session.open(
+    "sts", {"assume_role": {"RoleArn": "arn:aws:iam::123456789012:role/demo"}, "client": {"region": "us-east-1"},
+            "base": open_custom(lambda: answer())}, {"defer_refresh": True}, Frozen)
+""",
+    "registered method": """
+_native.register_method("of-a-script", lambda parameters: {"method": lambda: answer()})
+""",
+    "registered method in use": """
+_native.register_method("of-a-script", lambda parameters: {"method": lambda: answer()})
+session = _native.Session.open("of-a-script", {}, {}, Frozen); session.frozen()
+""",
+    "the package's session": """
+from aws_refresh_session import RefreshableSession
+session = RefreshableSession(method="custom", custom_credentials_method=lambda: answer())
+session.get_credentials().get_frozen_credentials()
+""",
+    "the package's session, never read": """
+from aws_refresh_session import RefreshableSession
+session = RefreshableSession(method="custom", custom_credentials_method=lambda: answer())
+""",
+}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_globals_of_a_script_are_finalised_although_a_session_holds_its_functions(name, tmp_path):
+    path = tmp_path / "out"
+    code, out, err = run(UNCLOSED.format(path=str(path)) + HOLDERS[name])
+    assert (code, out, err) == (0, "finalised", "")
+    assert path.read_text() == "important\n"
+
+
+def test_calls_after_the_sessions_were_let_go_are_refused():
+    script = """
+class Late:
+    def __call__(self):
+        return answer()
+    def __del__(self):
+        for call in (session.frozen, session.refresh_now, lambda: session.observe(len), lambda: open_custom(answer),
+                     lambda: _native.register_method("late", len)):
+            try: print("no error", call())
+            except exceptions.BRSError as error: print(error.code)
+session = open_custom(Late()); session.frozen()
+"""
+    assert run(script) == (0, "SessionClosed\n" * 3 + "Cancelled\n" * 2, "")
+
+
 # ---- what is left behind ----
 
 

@@ -217,6 +217,31 @@ def test_read_gives_up_after_its_time_and_says_how_long_it_waited(source):
     assert source.calls == 1
 
 
+@pytest.mark.parametrize(("timeouts", "limit"), [((), "read_timeout"), ((0.15,), "timeout")])
+def test_refresh_that_takes_too_long_says_that_the_set_stays(source, timeouts, limit):
+    session = open_custom(source, {"refresh": {"read_timeout": 0.15}})
+    with_set = session.frozen()
+    source.delay = 60
+    with pytest.raises(exceptions.BRSCredentialError) as caught:
+        session.refresh_now(*timeouts)
+    assert (caught.value.code, caught.value.param) == ("RefreshTimeout", limit)
+    assert caught.value.message.startswith("The refresh was not over within 150 ms")
+    assert "The set in use stays" in caught.value.message
+    assert caught.value.message.endswith(f"give more time with {limit}.")
+    assert session.frozen() is with_set
+
+
+@pytest.mark.parametrize("act", ["refresh_now", "snapshot"])
+def test_wait_without_a_set_names_the_limit_that_the_caller_gave(source, act):
+    source.delay = 60
+    session = open_custom(source)
+    with pytest.raises(exceptions.BRSCredentialError) as caught:
+        getattr(session, act)(timeout=0.15)
+    assert (caught.value.code, caught.value.param) == ("RefreshTimeout", "timeout")
+    assert caught.value.message.startswith("No usable credentials within 150 ms")
+    assert caught.value.message.endswith("give more time with timeout.")
+
+
 def test_refresh_that_outlasts_slices_makes_one_call(source):
     session = open_custom(source)
     session.frozen()

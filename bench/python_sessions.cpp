@@ -25,9 +25,10 @@ constexpr int kPatienceSeconds = 60;
 
 std::vector<std::string> environment_at(const emulator::Emulator& emulator) {
   std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true",
-                                       "PYTHONPATH=" BENCH_PYTHON_PACKAGE, "BENCH_ROLE_ARN=" + emulator.role_arn()};
+                                       std::string{"PYTHONPATH="}.append(BENCH_PYTHON_PACKAGE),
+                                       "BENCH_ROLE_ARN=" + emulator.role_arn()};
   for (const auto& [name, value] : emulator.environment()) {
-    environment.push_back(name + "=" + value);
+    environment.push_back(fmt::format("{}={}", name, value));
   }
   return environment;
 }

@@ -31,7 +31,7 @@ class ParametersToWipe {
 
 RefreshableSession make_session(const std::string& method, MethodOptions options, SessionOptions session) {
   return std::visit(
-      [&](auto&& each) {
+      [&](auto& each) {
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(each)>, MethodParameters>) {
           const ParametersToWipe wiped{each};
           return RefreshableSession{method, each, std::move(session)};
@@ -39,7 +39,7 @@ RefreshableSession make_session(const std::string& method, MethodOptions options
           return RefreshableSession{std::move(each), std::move(session)};
         }
       },
-      std::move(options));
+      options);
 }
 
 /// The methods that Python registered, which know who they are. Guarded by the GIL.
@@ -78,8 +78,7 @@ std::shared_ptr<OpenSession> open_session(const std::string& method, MethodOptio
   session.defer_refresh = true;
   const Opening opening{roots};
   auto open = without_gil([&] {
-    auto made =
-        std::shared_ptr<OpenSession>{new OpenSession{make_session(method, std::move(options), std::move(session))}};
+    auto made = std::make_shared<OpenSession>(make_session(method, std::move(options), std::move(session)));
     made->provider = made->session.provider();
     return made;
   });

@@ -8,12 +8,15 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace aws_refresh_session::python {
 
 /// A session of the library's and what its reader must know. Shared by the Session object and whoever is in the middle
 /// of a call, so that `close` ends nothing under a caller's feet.
 struct OpenSession {
+  explicit OpenSession(RefreshableSession opened) : session(std::move(opened)) {}
+
   RefreshableSession session;
   std::shared_ptr<RefreshingCredentialsProvider> provider{};
   std::chrono::milliseconds read_timeout{};

@@ -139,34 +139,41 @@ struct Parser {
   CLI::App app{std::string{kProgramSummary}, "aws-refresh-session"};
   bool version_flag = false;
   bool json_unused = false;
+  std::string_view first_argument;
 
-  Parser() {
+  /// \param first the first argument: if it names a subcommand, the others' options are left out, which no such command
+  ///   line can use and which take longer to make than all else in here
+  explicit Parser(std::string_view first = {}) : first_argument(first) {
     app.set_help_flag("-h,--help", "Print this help, or a subcommand's");
     app.get_help_ptr()->group("Options");
     OptionsOf{app, "Options"}.flag("--version", version_flag, "Print the version");
     app.allow_extras();
 
-    CLI::App& demo = add(Command::demo);
-    OptionsOf run{demo, "The run"};
-    run.text("--seconds", result.demo.seconds, "N", "How long to run: at least twice the lifetime (default: 20)");
-    run.text("--lifetime", result.demo.lifetime, "N", "How many seconds each set of credentials lives (default: 4)");
-    run.text("--readers", result.demo.readers, "N", "Threads that read credentials without pause (default: 2)");
-    run.text("--requests-per-second", result.demo.requests_per_second, "N",
-             "Signed requests, sent at a steady rate (default: 20)");
-    run.flag("--plain", result.demo.plain, "Plain lines, even on a terminal");
-    add_refresh_options(demo, result.refresh);
-    add_output_options(demo, result.output, true);
+    if (CLI::App& demo = add(Command::demo); is_wanted(Command::demo)) {
+      OptionsOf run{demo, "The run"};
+      run.text("--seconds", result.demo.seconds, "N", "How long to run: at least twice the lifetime (default: 20)");
+      run.text("--lifetime", result.demo.lifetime, "N", "How many seconds each set of credentials lives (default: 4)");
+      run.text("--readers", result.demo.readers, "N", "Threads that read credentials without pause (default: 2)");
+      run.text("--requests-per-second", result.demo.requests_per_second, "N",
+               "Signed requests, sent at a steady rate (default: 20)");
+      run.flag("--plain", result.demo.plain, "Plain lines, even on a terminal");
+      add_refresh_options(demo, result.refresh);
+      add_output_options(demo, result.output, true);
+    }
 
-    CLI::App& whoami = add(Command::whoami);
-    add_source_options(whoami, result.source);
-    OptionsOf{whoami, "Output"}.flag("--explain", result.output.explain,
-                                     "Show which source was used and why not the others, the region and the endpoint");
-    add_output_options(whoami, result.output, true);
+    if (CLI::App& whoami = add(Command::whoami); is_wanted(Command::whoami)) {
+      add_source_options(whoami, result.source);
+      OptionsOf{whoami, "Output"}.flag(
+          "--explain", result.output.explain,
+          "Show which source was used and why not the others, the region and the endpoint");
+      add_output_options(whoami, result.output, true);
+    }
 
-    CLI::App& process = add(Command::process);
-    add_source_options(process, result.source);
-    // Its output is JSON anyway; the flag is taken so that it can be given everywhere.
-    add_output_options(process, result.output, true);
+    if (CLI::App& process = add(Command::process); is_wanted(Command::process)) {
+      add_source_options(process, result.source);
+      // Its output is JSON anyway; the flag is taken so that it can be given everywhere.
+      add_output_options(process, result.output, true);
+    }
 
     CLI::App& completion = add(Command::completion);
     completion
@@ -180,6 +187,11 @@ struct Parser {
         ->type_name("bash|zsh|fish");
 
     add_output_options(add(Command::version), result.output, true);
+  }
+
+  [[nodiscard]] bool is_wanted(Command command) const {
+    const auto is_name = [this](Command each) { return help_topic(each).name == first_argument; };
+    return is_name(command) || !(is_name(Command::demo) || is_name(Command::whoami) || is_name(Command::process));
   }
 
   CLI::App& add(Command command) {
@@ -312,7 +324,7 @@ CommandNode command_tree() {
 CommandLine parse_command_line(std::span<const std::string> arguments) {
   refuse_empty_values(arguments);
 
-  Parser parser;
+  Parser parser{arguments.empty() ? std::string_view{} : std::string_view{arguments.front()}};
   const auto chosen = [&parser]() -> const CLI::App* {
     const auto parsed = parser.app.get_subcommands();
     return parsed.empty() ? nullptr : parsed.front();

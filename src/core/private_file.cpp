@@ -175,8 +175,10 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, con
     return;
   }
   const auto start = clock.steady_now();
-  // What is left after so much was used up: start + limit would overflow for a limit of milliseconds::max().
-  const auto left = [&] { return limit - (clock.steady_now() - start); };
+  // In milliseconds: a limit of milliseconds::max() would overflow as nanoseconds, and so would start + limit.
+  const auto left = [&] {
+    return limit - std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady_now() - start);
+  };
   std::mutex mutex;
   std::condition_variable condition;
   const std::stop_callback wake{stop, [&] {
@@ -187,7 +189,7 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, con
   while (!held_ && !stop.stop_requested() && left() > left().zero()) {
     {
       std::unique_lock<std::mutex> lock{mutex};
-      const auto deadline = clock.steady_now() + std::min<SteadyTime::duration>(kBetweenTries, left());
+      const auto deadline = clock.steady_now() + std::min(kBetweenTries, left());
       while (!stop.stop_requested() && !clock.wait_until(condition, lock, deadline)) {
       }
     }

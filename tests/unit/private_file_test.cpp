@@ -9,12 +9,14 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <stop_token>
 #include <string>
@@ -151,12 +153,32 @@ TEST_F(PrivateFile, LockIsExclusiveAndFreeAgainAfterwards) {
   EXPECT_EQ(std::filesystem::status(path("lock")).permissions(), std::filesystem::perms{0600});
 }
 
+/// The machine's clock, which tells whether somebody has begun to wait.
+class WatchedClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime now() const noexcept override { return system_clock()->now(); }
+  [[nodiscard]] WallTime coarse_now() const noexcept override { return system_clock()->coarse_now(); }
+  [[nodiscard]] SteadyTime steady_now() const noexcept override { return system_clock()->steady_now(); }
+  bool wait_until(std::condition_variable& condition, std::unique_lock<std::mutex>& lock,
+                  SteadyTime deadline) const override {
+    waits = true;
+    return system_clock()->wait_until(condition, lock, deadline);
+  }
+  mutable std::atomic<bool> waits{false};
+};
+
 TEST_F(PrivateFile, LockWaitsForTheOneWhoHasItAndThenGetsIt) {
   auto first = std::make_unique<FileLock>(path("lock"), 0ms, clock_, std::stop_token{});
+  const WatchedClock clock;
+  std::atomic<bool> gave_up{false};
   std::thread other{[&] {
-    const FileLock second{path("lock"), std::chrono::milliseconds::max(), *system_clock(), {}};
+    const FileLock second{path("lock"), std::chrono::milliseconds::max(), clock, {}};
     EXPECT_TRUE(second.held());
+    gave_up = !second.held();
   }};
+  while (!clock.waits && !gave_up) {
+    std::this_thread::yield();
+  }
   first.reset();
   other.join();
 }

@@ -187,11 +187,17 @@ void ProfileProvider::invalidate(std::string_view access_key_id) {
 }
 
 std::optional<std::chrono::milliseconds> ProfileProvider::recheck_after() const noexcept {
-  const core::MutexLock lock{mutex_};
-  const auto wish = built_ ? built_->provider->recheck_after() : std::nullopt;
+  std::shared_ptr<const Built> built;
+  bool just_built = false;
+  {
+    const core::MutexLock lock{mutex_};
+    built = built_;
+    just_built = just_built_;
+  }
+  const auto wish = built ? built->provider->recheck_after() : std::nullopt;
   // Whoever replaces keys one by one is still at it, perhaps: what was read may be the new id and the old secret.
   constexpr std::chrono::seconds kSoon{3};
-  return wish && just_built_ ? kSoon : wish;
+  return wish && just_built ? kSoon : wish;
 }
 
 bool ProfileProvider::assumes_role() {

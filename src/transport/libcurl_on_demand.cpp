@@ -1,6 +1,6 @@
 // libcurl, loaded when the first request needs it. Linked into the command line program in place of -lcurl: loading
 // libcurl and what it depends on takes longer than all else that `process` does for a profile of static keys.
-// Why, and what it costs: docs/adr/0008-libcurl-on-demand.md.
+// Why, and what it costs: docs/adr/0008-quick-program-start.md.
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>

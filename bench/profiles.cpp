@@ -106,7 +106,7 @@ class OpenCounter {
   ~OpenCounter() { ::close(descriptor_); }
 
   /// Since the last call. The closes are watched, too, because the kernel merges two equal events in a row.
-  int take() const {
+  [[nodiscard]] int take() const {
     std::array<char, 4096> buffer{};
     int count = 0;
     for (auto got = ::read(descriptor_, buffer.data(), buffer.size()); got > 0;

@@ -131,7 +131,7 @@ SecretString read_private_file(const std::string& path, std::size_t limit) {
   return secret;
 }
 
-void write_private_file(const std::string& path, std::string_view content) {
+void write_private_file(const std::string& path, std::string_view content, Durability durability) {
   const auto directory = directory_of(path);
   auto name = directory + "/.ars-XXXXXX";
   const FileDescriptor file{::mkostemp(name.data(), O_CLOEXEC)};
@@ -150,10 +150,13 @@ void write_private_file(const std::string& path, std::string_view content) {
     fail("chown");
   }
   write_all(file, content);
-  if (::fsync(file.get()) != 0) {
+  if (durability == Durability::synced && ::fsync(file.get()) != 0) {
     fail("fsync");
   }
   temporary.rename_to(path);
+  if (durability == Durability::none) {
+    return;
+  }
   // So that the name survives a power failure, too. Too late to fail: the new file is there.
   if (const FileDescriptor parent{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}) {
     static_cast<void>(::fsync(parent.get()));

@@ -32,10 +32,18 @@ namespace aws_refresh_session::core {
 /// \throws std::system_error of `EFBIG` beyond `limit`
 [[nodiscard]] std::string read_to_end(const FileDescriptor& file, std::size_t expected_size, std::size_t limit);
 
+/// Whether a new file survives a power failure.
+enum class Durability {
+  /// It, or the old one, does.
+  synced,
+  /// It may be lost or incomplete then: for what can be had again.
+  none,
+};
+
 /// Replaces the file by one of mode 0600, in one step: a reader sees the old content or the new, and a crash leaves one
 /// of them (and perhaps a `.ars-` file beside it). The directory must exist. A symbolic link is replaced, not followed.
 /// \throws std::system_error; the old file is then untouched
-void write_private_file(const std::string& path, std::string_view content);
+void write_private_file(const std::string& path, std::string_view content, Durability durability = Durability::synced);
 
 /// An exclusive lock among all processes, held while the object lives. The lock file, of mode 0600, stays behind:
 /// removing it would let two processes lock two files of one name.

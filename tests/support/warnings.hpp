@@ -31,6 +31,16 @@ class RecordedWarnings {
     return places;
   }
 
+  /// All messages, a line each.
+  [[nodiscard]] std::string text() const {
+    const std::scoped_lock lock{mutex_};
+    std::string text;
+    for (const auto& warning : warnings_) {
+      text.append(warning.message).append(1, '\n');
+    }
+    return text;
+  }
+
  private:
   mutable std::mutex mutex_;
   std::vector<Warning> warnings_;

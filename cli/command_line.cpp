@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -107,6 +108,11 @@ void add_source_options(CLI::App& app, SourceArguments& source) {
   reach.text("--max-attempts", source.max_attempts, "N", "Attempts per call, the first included: 1 to 10 (default: 3)");
 }
 
+void add_cache_options(CLI::App& app, SourceArguments& source) {
+  OptionsOf{app, "Where credentials come from"}.flag(
+      "--no-cache", source.no_cache, "Neither read nor fill the cache that all runs of this program share");
+}
+
 void add_refresh_options(CLI::App& app, RefreshArguments& refresh) {
   OptionsOf rule{app, "When to refresh"};
   rule.text("--advisory-window", refresh.advisory_window, "TIME",
@@ -171,8 +177,16 @@ struct Parser {
 
     if (CLI::App& process = add(Command::process); is_wanted(Command::process)) {
       add_source_options(process, result.source);
+      add_cache_options(process, result.source);
       // Its output is JSON anyway; the flag is taken so that it can be given everywhere.
       add_output_options(process, result.output, true);
+    }
+
+    if (CLI::App& status = add(Command::status); is_wanted(Command::status)) {
+      OptionsOf what{status, "What to do"};
+      what.flag("--watch", result.status.watch, "Show it on the terminal, anew every second, until it is interrupted");
+      what.flag("--clear", result.status.clear, "Remove all entries instead");
+      add_output_options(status, result.output, true);
     }
 
     CLI::App& completion = add(Command::completion);
@@ -191,7 +205,8 @@ struct Parser {
 
   [[nodiscard]] bool is_wanted(Command command) const {
     const auto is_name = [this](Command each) { return help_topic(each).name == first_argument; };
-    return is_name(command) || !(is_name(Command::demo) || is_name(Command::whoami) || is_name(Command::process));
+    constexpr std::array kWithManyOptions{Command::demo, Command::whoami, Command::process, Command::status};
+    return is_name(command) || std::none_of(kWithManyOptions.begin(), kWithManyOptions.end(), is_name);
   }
 
   CLI::App& add(Command command) {

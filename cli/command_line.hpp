@@ -36,6 +36,8 @@ struct SourceArguments {
   std::string connect_timeout{};
   std::string attempt_timeout{};
   std::string max_attempts{};
+  /// Neither reads nor fills the cache.
+  bool no_cache = false;
 };
 
 /// The refresh rule's numbers, for commands that keep credentials. Empty: not given.
@@ -57,6 +59,11 @@ struct DemoArguments {
   bool plain = false;
 };
 
+struct StatusArguments {
+  bool watch = false;
+  bool clear = false;
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -65,7 +72,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, completion, version, help };
+enum class Command { demo, whoami, process, status, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -73,6 +80,7 @@ struct CommandLine {
   SourceArguments source;
   RefreshArguments refresh;
   DemoArguments demo;
+  StatusArguments status;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

@@ -38,6 +38,8 @@ Examples:
 constexpr HelpTopic kProcess{"process", "Print credentials as JSON, for credential_process in an AWS config file",
                              R"(Gets credentials once and prints them in the form that every AWS SDK and the
 AWS CLI take from a credential_process. They run it again before the set ends.
+Sets that expire are kept, encrypted, in a cache of this user's: while much of
+their life is left nobody is asked, and many runs at once ask once.
 If it fails, nothing is printed but the reason, on standard error. The output
 holds the secret key: let it go to a program, not to a screen or a file.
 
@@ -46,6 +48,17 @@ Examples, in ~/.aws/config:
   credential_process = aws-refresh-session process --profile app-source
 (any profile but this one), then:
   aws --profile app s3 ls)"};
+
+constexpr HelpTopic kStatus{"status", "Show what is cached, how long it lives and what failed last",
+                            R"(Lists the entries of the cache that all runs of this program share: what they
+are for, how much of their life is left, and why the last attempt to renew
+them failed, if it did. Never a secret.
+
+Examples:
+  aws-refresh-session status
+  aws-refresh-session status --watch
+  aws-refresh-session status --json | jq '.Entries[].SecondsLeft'
+  aws-refresh-session status --clear)"};
 
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
@@ -71,6 +84,8 @@ const HelpTopic& help_topic(Command command) {
       return kWhoami;
     case Command::process:
       return kProcess;
+    case Command::status:
+      return kStatus;
     case Command::completion:
       return kCompletion;
     case Command::version:
@@ -108,6 +123,8 @@ std::string_view environment_help() {
   AWS_CA_BUNDLE               See --ca-bundle
   AWS_MAX_ATTEMPTS            See --max-attempts
   HTTPS_PROXY, NO_PROXY, ...  As curl reads them
+  AWS_REFRESH_SESSION_CACHE   The directory of the cache, or off (default:
+                              ~/.cache/aws-refresh-session/credentials)
   AWS_REFRESH_SESSION_LOG     The library's own log on standard error: debug,
                               info, warning (default), error or off)";
 }

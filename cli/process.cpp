@@ -1,5 +1,6 @@
 #include "cli/process.hpp"
 
+#include "cli/cached_source.hpp"
 #include "cli/commands.hpp"
 #include "cli/source.hpp"
 #include "cli/time_text.hpp"
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace aws_refresh_session::cli {
 
@@ -28,12 +30,38 @@ void describe_for_sdk(const Credentials& credentials, JsonObject& json) {
   }
 }
 
+namespace {
+
+void write(const Credentials& credentials) {
+  JsonObject json;
+  describe_for_sdk(credentials, json);
+  // Two writes rather than a copy of the secret with a line end.
+  write_result(json.str());
+  write_result("\n");
+}
+
+}  // namespace
+
 ExitCode run_process(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
   if (::isatty(STDOUT_FILENO) == 1) {
     messages.warning(
         "the secret key goes to this terminal. `process` is for credential_process in an AWS config file.");
   }
-  const Source source = make_source(line.source, messages);
+  const auto cached = CachedSource::open(line.source);
+  if (cached) {
+    if (const auto found = cached->find()) {
+      messages.detail("from the cache: " + to_string(found->credentials));
+      write(found->credentials);
+      if (found->refresh_due) {
+        cached->refresh_in_background();
+      }
+      return ExitCode::ok;
+    }
+  }
+  Source source = make_source(line.source, messages);
+  if (cached) {
+    source.provider = cached->wrap(std::move(source.provider));
+  }
   const Credentials credentials = source.credentials(stop);
   messages.detail("got " + to_string(credentials));
   if (credentials.empty() || credentials.expired(std::chrono::system_clock::now())) {
@@ -43,12 +71,7 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
                                             "this machine, or get new ones.",
                            .code = credentials.empty() ? "NoCredentials" : "ExpiredCredentials"}};
   }
-
-  JsonObject json;
-  describe_for_sdk(credentials, json);
-  // Two writes rather than a copy of the secret with a line end.
-  write_result(json.str());
-  write_result("\n");
+  write(credentials);
   return ExitCode::ok;
 }
 

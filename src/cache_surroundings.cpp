@@ -44,7 +44,7 @@ constexpr std::array kVariables{"AWS_ACCESS_KEY_ID",
                                 "HOME"};
 
 /// Larger ones cannot be used as a config file either.
-constexpr std::size_t kLargestFile = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t kLargestFile = std::size_t{16} * 1024 * 1024;
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 /// Everything, in one include.
 
 #include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/credential_cache.hpp>
 #include <aws_refresh_session/credentials.hpp>
 #include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/custom.hpp>

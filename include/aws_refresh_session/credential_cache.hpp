@@ -125,9 +125,10 @@ struct FileCacheOptions {
   std::shared_ptr<const Environment> environment{};
 };
 
-/// One file an entry, encrypted by AES-256-GCM, of mode 0600 and replaced in one step; a lock file beside each. A
-/// directory or file that belongs to somebody else, or that others can write, is not used. The directory and the
-/// encryption key are found and made here; without them the cache is there, and empty. Never null.
+/// One file an entry, encrypted by AES-256-GCM, of mode 0600 and replaced in one step; a file of locks beside them.
+/// Entries of two days ago are removed. A directory or file that belongs to somebody else, or that others can write, is
+/// not used. The directory and the encryption key are found and made here; without them the cache is there, and empty.
+/// Never null.
 [[nodiscard]] std::shared_ptr<CredentialCache> make_file_cache(const FileCacheOptions& options = {});
 
 struct CachedProviderOptions {

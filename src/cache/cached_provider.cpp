@@ -133,7 +133,7 @@ class CachedProvider final : public CredentialsProvider {
     }
     warn({.place = "cache.rest",
           .message =
-              key_.label() + ": those in the cache are running out, and no new ones could be had: " + error.message()});
+              key_.label() + ": those in the cache are running out, and no new ones could be had: " + error.what()});
     return give(*entry->credentials);
   }
 

@@ -20,8 +20,12 @@ namespace aws_refresh_session {
 namespace {
 
 constexpr std::string_view kEntry = ".entry";
-constexpr std::string_view kLock = ".lock";
+constexpr std::string_view kLockFile = "/lock";
 constexpr std::string_view kKeyFile = "/key";
+constexpr std::string_view kSweptFile = "/swept";
+/// No set of AWS lives longer than 36 hours.
+constexpr auto kOldestEntry = std::chrono::hours{48};
+constexpr auto kBetweenSweeps = std::chrono::hours{24};
 constexpr std::size_t kDigestSize = 64;
 /// Far above any entry: session tokens end at some kilobytes.
 constexpr std::size_t kLargestEntry = std::size_t{256} * 1024;
@@ -63,10 +67,18 @@ std::string default_directory(const Environment& environment) {
   return *cache + "/aws-refresh-session/credentials";
 }
 
+/// Where the entry's byte is in the file of locks: two digests that begin alike share one, and wait for each other.
+std::int64_t lock_byte(std::string_view digest) {
+  constexpr std::size_t kDigits = 15;  // 60 bits
+  constexpr int kHexadecimal = 16;
+  return std::stoll(std::string{digest.substr(0, kDigits)}, nullptr, kHexadecimal);
+}
+
 class FileLease final : public CacheLease {
  public:
-  FileLease(const std::string& path, std::chrono::milliseconds limit, const Clock& clock, const std::stop_token& stop)
-      : lock_(path, limit, clock, stop) {}
+  FileLease(const std::string& path, std::int64_t byte, std::chrono::milliseconds limit, const Clock& clock,
+            const std::stop_token& stop)
+      : lock_(path, limit, clock, stop, byte) {}
 
   [[nodiscard]] bool held() const noexcept override { return lock_.held(); }
 
@@ -93,6 +105,7 @@ class FileCache final : public CredentialCache {
       core::write_private_file(place_->path(key.digest(), kEntry),
                                cache::seal(text.reveal(), place_->encryption_key, key.digest()),
                                core::Durability::none);
+      sweep(*place_);
     } catch (const std::system_error& error) {
       give_warning("store", place_->directory + ": " + error.code().message() + ".");
     } catch (const Error& error) {
@@ -112,7 +125,8 @@ class FileCache final : public CredentialCache {
       return nullptr;
     }
     try {
-      return std::make_unique<FileLease>(place_->path(key.digest(), kLock), limit, *clock_, stop);
+      return std::make_unique<FileLease>(place_->directory + std::string{kLockFile}, lock_byte(key.digest()), limit,
+                                         *clock_, stop);
     } catch (const std::system_error& error) {
       give_warning("lease", place_->directory + ": " + error.code().message() +
                                 ". Several processes may ask for the same credentials.");
@@ -206,6 +220,30 @@ class FileCache final : public CredentialCache {
     } catch (const std::system_error&) {
       return std::nullopt;
     }
+  }
+
+  /// Removes what nobody will read again, once a day.
+  void sweep(const Place& place) const {
+    const auto marker = place.directory + std::string{kSweptFile};
+    const auto now = clock_->now();
+    if (const auto last = changed(marker); last && now - *last < kBetweenSweeps && *last <= now) {
+      return;
+    }
+    core::write_private_file(marker, {}, core::Durability::none);
+    for (const auto& name : names(place, kEntry)) {
+      const auto path = place.directory + "/" + name;
+      if (const auto written = changed(path); written && now - *written > kOldestEntry) {
+        ::unlink(path.c_str());
+      }
+    }
+  }
+
+  [[nodiscard]] static std::optional<WallTime> changed(const std::string& path) {
+    struct ::stat status {};
+    if (::lstat(path.c_str(), &status) != 0) {
+      return std::nullopt;
+    }
+    return WallTime{std::chrono::seconds{status.st_mtim.tv_sec}};
   }
 
   [[nodiscard]] static std::vector<std::string> names(const Place& place, std::string_view suffix) {

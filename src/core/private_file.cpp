@@ -46,6 +46,17 @@ void write_all(const FileDescriptor& file, std::string_view content) {
   }
 }
 
+/// Owned by the open file, not by the process (fcntl(2), "Open file description locks"): threads exclude each other,
+/// and closing another descriptor of the file releases nothing.
+struct ::flock range_of(std::int64_t byte, int type) noexcept {
+  struct ::flock range {};
+  range.l_type = static_cast<decltype(range.l_type)>(type);
+  range.l_whence = SEEK_SET;
+  range.l_start = byte;
+  range.l_len = 1;
+  return range;
+}
+
 /// A name that is removed unless it was given away by a rename.
 class TemporaryName {
  public:
@@ -164,10 +175,11 @@ void write_private_file(const std::string& path, std::string_view content, Durab
 }
 
 FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, const Clock& clock,
-                   const std::stop_token& stop)
+                   const std::stop_token& stop, std::optional<std::int64_t> byte)
     : file_(uninterrupted([&] {
         return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, S_IRUSR | S_IWUSR);
       })),
+      byte_(byte),
       owner_(::getpid()) {
   constexpr std::chrono::milliseconds kBetweenTries{20};
   if (!file_) {
@@ -202,16 +214,28 @@ FileLock::FileLock(const std::string& path, std::chrono::milliseconds limit, con
 
 FileLock::~FileLock() {
   if (held_ && owner_ == ::getpid()) {
-    ::flock(file_.get(), LOCK_UN);
+    if (byte_) {
+      auto range = range_of(*byte_, F_UNLCK);
+      ::fcntl(file_.get(), F_OFD_SETLK, &range);
+    } else {
+      ::flock(file_.get(), LOCK_UN);
+    }
   }
 }
 
 bool FileLock::try_lock() const {
-  if (uninterrupted([&] { return ::flock(file_.get(), LOCK_EX | LOCK_NB); }) == 0) {
+  const auto lock = [&] {
+    if (!byte_) {
+      return ::flock(file_.get(), LOCK_EX | LOCK_NB);
+    }
+    auto range = range_of(*byte_, F_WRLCK);
+    return ::fcntl(file_.get(), F_OFD_SETLK, &range);
+  };
+  if (uninterrupted(lock) == 0) {
     return true;
   }
-  if (errno != EWOULDBLOCK) {
-    fail("flock");
+  if (errno != EWOULDBLOCK && errno != EACCES) {
+    fail("lock");
   }
   return false;
 }

@@ -12,6 +12,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -51,8 +53,11 @@ class FileLock {
  public:
   /// Waits until it has the lock, or was asked to stop, or `limit` has passed; then `held()` tells. Tries at least
   /// once, and again every 20 ms.
+  /// \param byte locks this byte of the file alone, which need not be there, so that one file serves many locks. A file
+  ///   is locked by bytes or as a whole: the one does not see the other.
   /// \throws std::system_error when the lock file cannot be made, or its file system knows no locks
-  FileLock(const std::string& path, std::chrono::milliseconds limit, const Clock& clock, const std::stop_token& stop);
+  FileLock(const std::string& path, std::chrono::milliseconds limit, const Clock& clock, const std::stop_token& stop,
+           std::optional<std::int64_t> byte = std::nullopt);
   /// Lets go at once, even if a child process has inherited the lock file.
   ~FileLock();
   FileLock(const FileLock&) = delete;
@@ -65,6 +70,7 @@ class FileLock {
   [[nodiscard]] bool try_lock() const;
 
   FileDescriptor file_;
+  std::optional<std::int64_t> byte_;
   /// A forked child that destroys its copy must not release the parent's lock.
   ::pid_t owner_;
   bool held_ = false;

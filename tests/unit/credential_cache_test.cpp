@@ -1,6 +1,7 @@
 #include "support/warnings.hpp"
 
 #include <aws_refresh_session/credential_cache.hpp>
+#include <aws_refresh_session/testing/fake_clock.hpp>
 
 #include <gtest/gtest.h>
 
@@ -226,6 +227,26 @@ TEST_F(FileCache, ALeaseIsForOneAtATime) {
   EXPECT_TRUE(open()->lease(key("other"), 0ms, {})->held());
   first.reset();
   EXPECT_TRUE(open()->lease(key(), 0ms, {})->held());
+}
+
+TEST_F(FileCache, OldEntriesAreSweptOnceADay) {
+  const auto clock = std::make_shared<testing::FakeClock>();
+  const auto now = std::chrono::time_point_cast<fs::file_time_type::duration>(
+      std::chrono::file_clock::from_sys(std::chrono::time_point_cast<std::chrono::seconds>(clock->now())));
+  const auto cache = make_file_cache(
+      {.directory = path(), .encryption_key = [] { return SecretString{std::string(32, 'k')}; }, .clock = clock});
+  const auto store = [&](std::string_view name, std::chrono::hours age) {
+    cache->store(key(name), entry());
+    fs::last_write_time(entry_file(key(name)), now - age);
+  };
+  store("old", 49h);
+  fs::last_write_time(path() + "/swept", now);
+  store("young", 47h);
+  EXPECT_TRUE(fs::exists(entry_file(key("old"))));
+  fs::last_write_time(path() + "/swept", now - 25h);
+  store("new", 0h);
+  EXPECT_FALSE(fs::exists(entry_file(key("old"))));
+  EXPECT_TRUE(fs::exists(entry_file(key("young"))));
 }
 
 TEST_F(FileCache, WithoutAnEncryptionKeyItIsEmptyAndSaysSo) {

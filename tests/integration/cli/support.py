@@ -83,7 +83,7 @@ class CliTest(unittest.TestCase):
         environment = {
             "PATH": os.environ["PATH"], "HOME": self.home.name, "TERM": "xterm", "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_ENDPOINT_URL_STS": self.emulator.url, **more}
+            "AWS_ENDPOINT_URL_STS": self.emulator.url, "AWS_REFRESH_SESSION_CACHE": "off", **more}
         for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 environment[name] = os.environ[name]

@@ -25,8 +25,8 @@ Rows cold_process() {
     environment.push_back(fmt::format("{}={}", name, value));
   }
   const std::string endpoint = emulator.endpoint_url();
-  const auto ours = measured({BENCH_PROGRAM, "process", "--role-arn", emulator.role_arn(), "--endpoint-url", endpoint,
-                              "--region", "us-east-1"},
+  const auto ours = measured({BENCH_PROGRAM, "process", "--no-cache", "--role-arn", emulator.role_arn(),
+                              "--endpoint-url", endpoint, "--region", "us-east-1"},
                              environment, 21);
   std::string peers;
   if (::access("/usr/bin/aws", X_OK) == 0) {

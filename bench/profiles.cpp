@@ -190,7 +190,8 @@ Rows profiles() {
       fmt::format("[profile role]\nrole_arn = {}\nrole_session_name = bench\nsource_profile = default\n"
                   "region = us-east-1\nendpoint_url = {}\n",
                   service.role_arn(), service.endpoint_url()));
-  const auto ours = measure_process({BENCH_PROGRAM, "process", "--profile", "role"}, environment_of(few), 41);
+  const auto ours =
+      measure_process({BENCH_PROGRAM, "process", "--profile", "role", "--no-cache"}, environment_of(few), 41);
   auto measured = to_string(ours);
   std::string peers;
   if (::access("/usr/bin/curl", X_OK) == 0) {
@@ -205,6 +206,10 @@ Rows profiles() {
   }
   rows.push_back({"`process` from a role profile, loopback http, whole process, peak memory", measured,
                   "1.3 x a bare curl", peers});
+  // The runs before the measured ones fill the cache.
+  rows.push_back({"`process` from a role profile, answered from the cache, whole process, peak memory",
+                  to_string(measure_process({BENCH_PROGRAM, "process", "--profile", "role"}, environment_of(few), 41)),
+                  "5 ms", ""});
   return rows;
 }
 

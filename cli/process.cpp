@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,7 +48,14 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
     messages.warning(
         "the secret key goes to this terminal. `process` is for credential_process in an AWS config file.");
   }
-  const auto cached = CachedSource::open(line.source);
+  // With a role, making the source may need a terminal, which a cached set does without.
+  std::optional<Source> source;
+  if (line.source.role_arn.empty()) {
+    source = make_source(line.source, messages);
+  }
+  // Keys that stand in a file need no cache, and OpenSSL's start would take as long as all the rest.
+  const bool static_keys = source && source->chain && source->chain->finds_static_keys();
+  const auto cached = static_keys ? std::nullopt : CachedSource::open(line.source);
   if (cached) {
     if (const auto found = cached->find()) {
       messages.detail("from the cache: " + to_string(found->credentials));
@@ -58,11 +66,13 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
       return ExitCode::ok;
     }
   }
-  Source source = make_source(line.source, messages);
-  if (cached) {
-    source.provider = cached->wrap(std::move(source.provider));
+  if (!source) {
+    source = make_source(line.source, messages);
   }
-  const Credentials credentials = source.credentials(stop);
+  if (cached) {
+    source->provider = cached->wrap(std::move(source->provider));
+  }
+  const Credentials credentials = source->credentials(stop);
   messages.detail("got " + to_string(credentials));
   if (credentials.empty() || credentials.expired(std::chrono::system_clock::now())) {
     throw CredentialError{{.message = credentials.empty()

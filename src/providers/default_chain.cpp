@@ -129,6 +129,10 @@ struct DefaultChain::State final : public core::ForkParticipant {
   }
 
   std::shared_ptr<const Clock> clock;
+  std::shared_ptr<const Environment> environment;
+  /// False when a profile was chosen in code.
+  bool environment_counts = false;
+  std::shared_ptr<providers::ProfileProvider> profile;
   std::vector<Source> sources;
   mutable core::Mutex mutex;
   std::optional<std::size_t> winner ARS_GUARDED_BY(mutex);
@@ -136,10 +140,11 @@ struct DefaultChain::State final : public core::ForkParticipant {
   std::vector<SourceReport> reports ARS_GUARDED_BY(mutex);
 };
 
-DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSeams& seams) : clock(seams.clock) {
+DefaultChain::State::State(const DefaultChainOptions& options, const ProviderSeams& seams)
+    : clock(seams.clock), environment(seams.environment), environment_counts(options.profile.empty()) {
   const auto& chosen = options.profile;
   constexpr std::string_view kProfileChosen = "a profile was chosen in code";
-  const auto profile = std::make_shared<providers::ProfileProvider>(
+  profile = std::make_shared<providers::ProfileProvider>(
       ProfileOptions{.profile = chosen, .mfa_token_provider = options.mfa_token_provider, .client = options.client},
       seams, aws::RetrySeams{});
   if (chosen.empty()) {
@@ -163,6 +168,22 @@ DefaultChain::DefaultChain(const DefaultChainOptions& options, ProviderSeams sea
     : state_(std::make_unique<State>(options, std::move(seams).completed())) {}
 
 DefaultChain::~DefaultChain() = default;
+
+bool DefaultChain::finds_static_keys() const noexcept {
+  try {
+    if (state_->environment_counts) {
+      if (state_->environment->get("AWS_ACCESS_KEY_ID") || state_->environment->get("AWS_SECRET_ACCESS_KEY")) {
+        return true;
+      }
+      if (state_->environment->get("AWS_WEB_IDENTITY_TOKEN_FILE")) {
+        return false;
+      }
+    }
+    return state_->profile->holds_keys();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
 
 Credentials DefaultChain::resolve(const ResolveContext& context) {
   if (const auto winner = state_->last_winner()) {

@@ -200,7 +200,12 @@ std::optional<std::chrono::milliseconds> ProfileProvider::recheck_after() const 
   return wish && just_built ? kSoon : wish;
 }
 
-bool ProfileProvider::assumes_role() {
+bool ProfileProvider::holds_keys() {
+  const auto said = plan();
+  return said.roles.empty() && said.origin == ProfileOrigin::static_keys;
+}
+
+ProfilePlan ProfileProvider::plan() {
   const auto settings = Settings::load(seams_.environment, options_.profile);
   {
     // Held until `resolve` reads them, or a big file would be parsed twice.
@@ -208,7 +213,7 @@ bool ProfileProvider::assumes_role() {
     const core::MutexLock lock{mutex_};
     planned_files_.swap(files);
   }
-  return !plan_profile(settings).roles.empty();
+  return plan_profile(settings);
 }
 
 std::string ProfileProvider::description() const {

@@ -34,7 +34,11 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
   /// True if the profile assumes a role, as the files are now. Makes nothing: a profile that is broken in another form
   /// is not asked for yet.
   /// \throws as plan_profile
-  [[nodiscard]] bool assumes_role() ARS_EXCLUDES(mutex_);
+  [[nodiscard]] bool assumes_role() { return !plan().roles.empty(); }
+
+  /// True if the profile itself holds the keys, in the same way.
+  /// \throws as plan_profile
+  [[nodiscard]] bool holds_keys();
 
   /// What the profile said at the last `resolve`, in words; empty before.
   [[nodiscard]] std::string description() const ARS_EXCLUDES(mutex_);
@@ -48,6 +52,7 @@ class ProfileProvider final : public CredentialsProvider, private core::ForkPart
     std::string description;
   };
 
+  [[nodiscard]] ProfilePlan plan() ARS_EXCLUDES(mutex_);
   [[nodiscard]] std::shared_ptr<const Built> current() ARS_EXCLUDES(mutex_);
   [[nodiscard]] Built build(const profile::Settings& settings) const;
   [[nodiscard]] std::shared_ptr<CredentialsProvider> make_origin(const ProfilePlan& plan,

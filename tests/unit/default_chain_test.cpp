@@ -80,6 +80,27 @@ TEST_F(DefaultChainTest, ProfileChosenInCodeLeavesTheEnvironmentOut) {
   EXPECT_THAT(chain.report().front().reason, HasSubstr("chosen in code"));
 }
 
+TEST_F(DefaultChainTest, StaticKeysAreKnownWithoutAskingAnybody) {
+  const auto is_static = [this](const std::string& profile = {}) {
+    return DefaultChain({.profile = profile}, seams()).finds_static_keys();
+  };
+  EXPECT_FALSE(is_static());
+  home_.credentials("[default]\n" + kKeys);
+  home_.config(
+      "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/app\nsource_profile = default\n"
+      "[profile process]\ncredential_process = /bin/true\n[profile broken]\nrole_arn = x\n");
+  EXPECT_TRUE(is_static());
+  for (const auto* profile : {"role", "process", "broken", "missing"}) {
+    EXPECT_FALSE(is_static(profile)) << profile;
+  }
+  set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent");
+  EXPECT_FALSE(is_static());
+  set("AWS_ACCESS_KEY_ID", "AKIDENV");
+  EXPECT_TRUE(is_static());
+  EXPECT_FALSE(is_static("role"));
+  EXPECT_EQ(transport_->request_count(), 0U);
+}
+
 TEST_F(DefaultChainTest, ProfileChosenByTheEnvironmentDoesNot) {
   home_.config("[profile p]\n" + kKeys);
   set("AWS_PROFILE", "p");

@@ -58,6 +58,10 @@ class DefaultChain final : public CredentialsProvider {
   /// As the source that answered says.
   [[nodiscard]] std::optional<std::chrono::milliseconds> recheck_after() const noexcept override;
 
+  /// True if the environment or the profile itself holds the keys that `resolve` would find: it then asks nobody, and
+  /// reads two files at most. False for what cannot be used, too.
+  [[nodiscard]] bool finds_static_keys() const noexcept;
+
   /// What became of each source when the whole chain was walked last.
   [[nodiscard]] std::vector<SourceReport> report() const;
 

@@ -41,7 +41,8 @@ std::string label_of(const SourceArguments& arguments) {
 
 CacheKey key_of(const SourceArguments& arguments) {
   CacheKey key{label_of(arguments)};
-  // All but what says how, not what: a one-time code, where codes come from, time limits, attempts.
+  // All but a one-time code, where codes come from, time limits and attempts. Whom to trust counts: what came without a
+  // look at the certificate must not reach who wants one.
   for (const auto& [name, value] : {std::pair{"method", &arguments.method},
                                     {"profile", &arguments.profile},
                                     {"region", &arguments.region},
@@ -51,7 +52,8 @@ CacheKey key_of(const SourceArguments& arguments) {
                                     {"duration_seconds", &arguments.duration_seconds},
                                     {"external_id", &arguments.external_id},
                                     {"serial_number", &arguments.serial_number},
-                                    {"source_identity", &arguments.source_identity}}) {
+                                    {"source_identity", &arguments.source_identity},
+                                    {"ca_bundle", &arguments.ca_bundle}}) {
     key.with(name, *value);
   }
   key.with("policy", text_or_file("--policy", arguments.policy));
@@ -63,6 +65,7 @@ CacheKey key_of(const SourceArguments& arguments) {
       key.with(name, value);
     }
   }
+  key.with("verify_tls", arguments.no_verify_tls ? "false" : "true");
   key.with("fips", arguments.use_fips_endpoint ? "true" : "false");
   key.with("dualstack", arguments.use_dualstack_endpoint ? "true" : "false");
   return with_aws_settings(std::move(key), *process_environment());

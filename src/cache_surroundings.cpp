@@ -41,6 +41,7 @@ constexpr std::array kVariables{"AWS_ACCESS_KEY_ID",
                                 "AWS_USE_FIPS_ENDPOINT",
                                 "AWS_USE_DUALSTACK_ENDPOINT",
                                 "AWS_STS_REGIONAL_ENDPOINTS",
+                                "AWS_CA_BUNDLE",
                                 "HOME"};
 
 /// Larger ones cannot be used as a config file either.

@@ -93,10 +93,10 @@ class Process(CacheTest):
         ids = {first["AccessKeyId"]}
         for arguments in (("--role-arn", OTHER), ("--role-arn", ROLE, "--role-session-name", "ann"),
                           ("--role-arn", ROLE, "--duration-seconds", "1000"), ("--role-arn", ROLE, "--tag", "a=b"),
-                          ("--role-arn", ROLE, "--no-cache")):
+                          ("--role-arn", ROLE, "--no-verify-tls"), ("--role-arn", ROLE, "--no-cache")):
             ids.add(self.process(*arguments)[0]["AccessKeyId"])
         ids.add(self.process("--role-arn", ROLE, environment=self.environment(AWS_REGION="eu-west-1"))[0]["AccessKeyId"])
-        self.assertEqual(len(ids), 7)
+        self.assertEqual(len(ids), 8)
 
     def test_half_way_the_next_call_answers_at_once_and_refreshes_behind(self):
         first, _ = self.process("--role-arn", ROLE, "--duration-seconds", "12")

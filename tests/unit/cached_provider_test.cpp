@@ -91,8 +91,8 @@ class CachedProvider : public ::testing::Test {
     options.clock = clock_;
     return make_cached_provider(source_, cache_, key_, std::move(options));
   }
-  [[nodiscard]] std::string id(CredentialsProvider& provider) const { return provider.resolve({}).access_key_id(); }
-  [[nodiscard]] std::string id() const { return id(*process()); }
+  std::string id(CredentialsProvider& provider) const { return provider.resolve({}).access_key_id(); }
+  std::string id() const { return id(*process()); }
   void fail(ErrorKind kind = ErrorKind::recoverable) const {
     source_->answer = [kind](int, const ResolveContext&) -> Credentials {
       throw RequestError{{.message = "STS is down.", .code = "InternalFailure", .status_code = 500, .kind = kind}};

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <string_view>
 
 namespace aws_refresh_session::cli {
@@ -55,7 +56,7 @@ double part_left(const CacheEntry& entry, WallTime now) {
 
 std::string bar(double part) {
   constexpr int kWidth = 10;
-  const auto full = static_cast<int>(part * kWidth + 0.5);
+  const auto full = static_cast<int>(std::lround(part * kWidth));
   return fmt::format("{:#<{}}{:.<{}}", "", full, "", kWidth - full);
 }
 

@@ -68,7 +68,7 @@ class CachedProvider final : public CredentialsProvider {
                                               .kind = ErrorKind::recoverable}});
       }
     }
-    return ask(context, std::move(entry));
+    return ask(context, entry);
   }
 
   [[nodiscard]] std::string_view name() const noexcept override { return source_->name(); }
@@ -142,7 +142,7 @@ class CachedProvider final : public CredentialsProvider {
     return given_ == access_key_id;
   }
 
-  [[nodiscard]] Credentials ask(const ResolveContext& context, std::optional<CacheEntry> entry) {
+  [[nodiscard]] Credentials ask(const ResolveContext& context, const std::optional<CacheEntry>& entry) {
     std::shared_ptr<const Error> failure;
     try {
       auto credentials = source_->resolve(context);

@@ -62,7 +62,7 @@ constexpr std::array kGlobalHosts{
     GlobalHost{"waf", "aws", "waf.amazonaws.com", "us-east-1", "waf-fips.amazonaws.com"},
 };
 
-/// The label of FIPS endpoints where it is not `SERVICE-fips`.
+/// The label of IPv4 FIPS endpoints of the partitions `aws` and `aws-us-gov` where it is not `SERVICE-fips`.
 struct FipsLabel {
   std::string_view service;
   std::string_view label;
@@ -81,7 +81,7 @@ constexpr std::array kFipsLabels{
 };
 
 /// Services whose every IPv4 endpoint in GovCloud is one with FIPS, so that there is none of that name. Sorted.
-constexpr std::array<std::string_view, 29> kFipsAnywayInGovCloud{"acm",
+constexpr std::array<std::string_view, 30> kFipsAnywayInGovCloud{"acm",
                                                                  "acm-pca",
                                                                  "appconfig",
                                                                  "autoscaling",
@@ -102,6 +102,7 @@ constexpr std::array<std::string_view, 29> kFipsAnywayInGovCloud{"acm",
                                                                  "monitoring",
                                                                  "rds",
                                                                  "resource-groups",
+                                                                 "runtime.sagemaker",
                                                                  "servicecatalog-appregistry",
                                                                  "servicequotas",
                                                                  "sns",
@@ -113,6 +114,12 @@ constexpr std::array<std::string_view, 29> kFipsAnywayInGovCloud{"acm",
 
 static_assert(std::is_sorted(kFipsAnywayInGovCloud.begin(), kFipsAnywayInGovCloud.end()));
 
+/// Step Functions alone has both names, one a region.
+bool is_fips_anyway(std::string_view service, std::string_view region) noexcept {
+  return std::binary_search(kFipsAnywayInGovCloud.begin(), kFipsAnywayInGovCloud.end(), service) &&
+         (service != "states" || region == "us-gov-west-1");
+}
+
 const GlobalHost* global_host(std::string_view service, std::string_view partition) noexcept {
   const auto* const found = std::find_if(kGlobalHosts.begin(), kGlobalHosts.end(), [&](const GlobalHost& each) {
     return each.service == service && each.partition == partition;
@@ -121,13 +128,18 @@ const GlobalHost* global_host(std::string_view service, std::string_view partiti
 }
 
 std::string label_of(std::string_view service, const EndpointRules& rules, const Partition& partition) {
-  if (!rules.use_fips || (partition.id == "aws-us-gov" && !rules.use_dualstack &&
-                          std::binary_search(kFipsAnywayInGovCloud.begin(), kFipsAnywayInGovCloud.end(), service))) {
+  const bool in_gov_cloud = partition.id == "aws-us-gov";
+  if (!rules.use_fips || (in_gov_cloud && !rules.use_dualstack && is_fips_anyway(service, rules.region))) {
     return std::string{service};
   }
-  const auto* const named = std::find_if(kFipsLabels.begin(), kFipsLabels.end(),
-                                         [&](const FipsLabel& each) { return each.service == service; });
-  return named == kFipsLabels.end() ? std::string{service} + "-fips" : std::string{named->label};
+  if ((partition.id == "aws" || in_gov_cloud) && !rules.use_dualstack) {
+    const auto* const named = std::find_if(kFipsLabels.begin(), kFipsLabels.end(),
+                                           [&](const FipsLabel& each) { return each.service == service; });
+    if (named != kFipsLabels.end()) {
+      return std::string{named->label};
+    }
+  }
+  return std::string{service} + "-fips";
 }
 
 /// `s3[-fips][.dualstack].REGION.SUFFIX`: older than the dual-stack domains.
@@ -189,6 +201,12 @@ ServiceEndpoint host_of_service(std::string_view host_label, const EndpointRules
                                          ": choose a region, like eu-west-1",
                               .code = "UnsupportedEndpoint",
                               .param = "region",
+                              .value = given.region}};
+  }
+  if (rules.use_fips && partition.id == "aws-cn" && (host_label == "s3" || host_label == "s3-control")) {
+    throw ConfigurationError{{.message = "S3 has no FIPS endpoints in China: turn use_fips_endpoint off",
+                              .code = "UnsupportedEndpoint",
+                              .param = "use_fips_endpoint",
                               .value = given.region}};
   }
   // A global service signs for its one region even where its host is made by the pattern.

@@ -114,10 +114,10 @@ constexpr std::array<std::string_view, 30> kFipsAnywayInGovCloud{"acm",
 
 static_assert(std::is_sorted(kFipsAnywayInGovCloud.begin(), kFipsAnywayInGovCloud.end()));
 
-/// Step Functions alone has both names, one a region.
+/// Two have the name in one region, and the pattern's in the other.
 bool is_fips_anyway(std::string_view service, std::string_view region) noexcept {
   return std::binary_search(kFipsAnywayInGovCloud.begin(), kFipsAnywayInGovCloud.end(), service) &&
-         (service != "states" || region == "us-gov-west-1");
+         ((service != "states" && service != "support") || region == "us-gov-west-1");
 }
 
 const GlobalHost* global_host(std::string_view service, std::string_view partition) noexcept {
@@ -129,6 +129,9 @@ const GlobalHost* global_host(std::string_view service, std::string_view partiti
 
 std::string label_of(std::string_view service, const EndpointRules& rules, const Partition& partition) {
   const bool in_gov_cloud = partition.id == "aws-us-gov";
+  if (service == "transcribe" && partition.id == "aws-cn" && !rules.use_fips && !rules.use_dualstack) {
+    return "cn.transcribe";
+  }
   if (!rules.use_fips || (in_gov_cloud && !rules.use_dualstack && is_fips_anyway(service, rules.region))) {
     return std::string{service};
   }

@@ -38,8 +38,8 @@ int main(int count, char* arguments[]) {
     std::cout << "presigned: " << shared.status << '\n';
 
     // What a service refuses is an error with its code and what to do.
-    static_cast<void>(
-        s3.send({.bucket = "nowhere"}, {.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10}}));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    static_cast<void>(s3.send({.bucket = "nowhere"}, {.deadline = deadline}));
   } catch (const ars::RequestError& error) {
     std::cout << "refused: " << error.what() << '\n';
   } catch (const ars::Error& error) {

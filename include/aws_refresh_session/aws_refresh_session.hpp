@@ -11,6 +11,7 @@
 #include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/exceptions.hpp>
 #include <aws_refresh_session/explain.hpp>
+#include <aws_refresh_session/http_body.hpp>
 #include <aws_refresh_session/http_transport.hpp>
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/providers/container.hpp>
@@ -23,6 +24,8 @@
 #include <aws_refresh_session/providers/web_identity.hpp>
 #include <aws_refresh_session/refreshing_provider.hpp>
 #include <aws_refresh_session/scheduler.hpp>
+#include <aws_refresh_session/service_client.hpp>
 #include <aws_refresh_session/session.hpp>
+#include <aws_refresh_session/signing.hpp>
 #include <aws_refresh_session/sts.hpp>
 #include <aws_refresh_session/version.hpp>

@@ -5,8 +5,10 @@
 /// give another (see testing/fake_http_transport.hpp).
 
 #include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/http_body.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -43,6 +45,16 @@ struct HttpRequest {
   /// True if the server must not get the request twice, e.g. because it holds a one-time code. It then goes over a new
   /// connection: libcurl repeats a request when the server closes a kept one before it answers.
   bool never_resend = false;
+
+  /// Sent in place of `body`, from its first byte.
+  std::shared_ptr<BodySource> body_source{};
+  /// Takes the body of an answer of status 2xx in place of `HttpResponse::body`; other answers stay in memory.
+  std::shared_ptr<BodySink> body_sink{};
+  /// What an answer may take in memory, headers included.
+  std::size_t max_response = std::size_t{1} << 20U;
+  /// Ends the attempt when nothing has moved for so long, counted in whole seconds; zero: only `timeout` does. For
+  /// bodies whose size nobody can tell a time limit for.
+  std::chrono::milliseconds stall_timeout{0};
 };
 
 struct HttpResponse {
@@ -70,13 +82,15 @@ class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
 
-  /// Sends the request and waits for the whole answer. Follows no redirect and retries nothing.
+  /// Sends the request and waits for the whole answer. Follows no redirect and retries nothing. Rewinds the body source
+  /// before it reads it; a sink that has begun may be left with a part of the body when this throws.
   /// \param stop ends the wait early, within some milliseconds
   /// \returns the answer, whatever its status
   /// \throws ValidationError for a method or header that no HTTP message can carry (a line break in it)
   /// \throws ConnectionError when there is no answer: code `ConnectTimeout`, `Timeout`, `NameResolution`,
   ///   `ConnectionRefused`, `ConnectionReset`, `TlsVerification`, `ResponseTooLarge`, `InvalidUrl` or `Network`;
   ///   kind recoverable, except TlsVerification and InvalidUrl; kind cancelled and code `Cancelled` after `stop`
+  /// \throws whatever the body source or the sink throws
   [[nodiscard]] virtual HttpResponse send(const HttpRequest& request, const std::stop_token& stop) = 0;
 
  protected:

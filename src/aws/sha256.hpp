@@ -26,14 +26,15 @@ class Sha256 {
   /// A key of any length. What is derived from the key on the way is zeroed.
   [[nodiscard]] Sha256Digest hmac(std::span<const unsigned char> key, std::string_view data);
 
+  /// The same piece by piece: `start`, any number of `add`, `finish`.
+  void start();
+  void add(std::span<const unsigned char> data);
+  [[nodiscard]] Sha256Digest finish();
+
  private:
   struct Free {
     void operator()(evp_md_ctx_st* context) const noexcept;
   };
-
-  void start();
-  void add(std::span<const unsigned char> data);
-  [[nodiscard]] Sha256Digest finish();
 
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };

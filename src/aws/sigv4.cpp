@@ -118,6 +118,8 @@ void sign_headers(HttpRequest& request, const Credentials& credentials, const Si
   std::string payload_hash;
   if (parameters.unsigned_payload) {
     payload_hash = kUnsignedPayload;
+  } else if (!parameters.payload_hash.empty()) {
+    payload_hash = parameters.payload_hash;
   } else if (const auto* given = s3 ? nullptr : find_header(headers, "x-amz-content-sha256")) {
     payload_hash = *given;
   } else {
@@ -171,6 +173,8 @@ std::string presign_url(const HttpRequest& request, const Credentials& credentia
   std::string payload_hash;
   if (parameters.unsigned_payload || uses_s3_rules(parameters.service)) {
     payload_hash = kUnsignedPayload;
+  } else if (!parameters.payload_hash.empty()) {
+    payload_hash = parameters.payload_hash;
   } else if (const auto* given = find_header(request.headers, "x-amz-content-sha256")) {
     payload_hash = *given;
   } else {

@@ -24,6 +24,8 @@ struct SigningParameters {
   WallTime time;
   /// Leaves the body out of the signature (`UNSIGNED-PAYLOAD`): for bodies that are not known yet, over TLS.
   bool unsigned_payload = false;
+  /// The body's SHA-256 in lower-case hexadecimal, where the request does not hold the body; empty where it does.
+  std::string_view payload_hash{};
 };
 
 /// True for the services that take S3's rules: paths are keys, and the payload's hash is a header.

@@ -5,6 +5,7 @@
 #include "aws/sigv4.hpp"
 #include "aws/sts_errors.hpp"
 #include "aws/sts_xml.hpp"
+#include "core/error_text.hpp"
 #include "core/wiped_request.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
@@ -16,6 +17,8 @@
 namespace aws_refresh_session::aws {
 namespace {
 
+using core::redact;
+using core::replace_secret;
 using core::WipedRequest;
 
 constexpr std::string_view kSessionTokenAction = "GetSessionToken";
@@ -24,30 +27,6 @@ constexpr std::string_view kWebIdentityAction = "AssumeRoleWithWebIdentity";
 [[noreturn]] void throw_cancelled() {
   throw ConnectionError{
       {.message = "The call to STS was cancelled", .code = "Cancelled", .kind = ErrorKind::cancelled}};
-}
-
-void replace_all(std::string& text, std::string_view secret) {
-  if (secret.empty()) {
-    return;
-  }
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "***");
-    at += 3;
-  }
-}
-
-/// A long secret, also where only its beginning is left (texts from outside are cut): up to the next blank or mark.
-void redact(std::string& text, std::string_view secret) {
-  constexpr std::size_t kTelling = 8;
-  constexpr std::string_view kMarks = " \"'<>,;";
-  replace_all(text, secret);
-  if (secret.size() < 2 * kTelling) {
-    return;
-  }
-  const auto beginning = secret.substr(0, kTelling);
-  for (auto at = text.find(beginning); at != std::string::npos; at = text.find(beginning, at + 3)) {
-    text.replace(at, std::min(text.find_first_of(kMarks, at), text.size()) - at, "***");
-  }
 }
 
 /// The token and each of its parts between dots: a service may tell what it read in one of them.
@@ -313,7 +292,7 @@ StsClient::Outcome StsClient::attempt(const Call& call, bool& was_sent) {
   const bool is_signed = call.credentials != nullptr;
   const auto help = is_signed ? advice(error->code, error->message) : web_identity_advice(error->code);
   for (auto* text : {&error->code, &error->message, &error->request_id}) {
-    replace_all(*text, call.token_code.reveal());
+    replace_secret(*text, call.token_code.reveal());
     if (is_signed) {
       redact(*text, call.credentials->secret_access_key().reveal());
       redact(*text, call.credentials->session_token().reveal());

@@ -1,5 +1,6 @@
 #include "aws/sts_xml.hpp"
 
+#include "core/error_text.hpp"
 #include "core/rfc3339.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
@@ -10,6 +11,8 @@
 
 namespace aws_refresh_session::aws {
 namespace {
+
+using core::printable;
 
 constexpr std::size_t kLongestMessage = 1024;
 constexpr std::size_t kLongestField = 256;
@@ -43,30 +46,6 @@ std::string_view trimmed(std::string_view value) noexcept {
   return value;
 }
 
-/// For texts that end up in an error: one printable line of bounded length.
-std::string printable(std::string_view value, std::size_t longest) {
-  value = trimmed(value);
-  std::string line;
-  line.reserve(std::min(value.size(), longest));
-  for (const char c : value) {
-    if (line.size() == longest) {
-      break;
-    }
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    line.push_back(control ? ' ' : c);
-  }
-  // A character of several bytes that was cut in two goes as a whole.
-  if (line.size() == longest) {
-    while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U) {
-      line.pop_back();
-    }
-    if (!line.empty() && (static_cast<unsigned char>(line.back()) & 0x80U) != 0) {
-      line.pop_back();
-    }
-  }
-  return line;
-}
-
 /// Wraps without a copy that stays behind: the exact size is known before the first byte is written.
 SecretString without_spaces(std::string_view value) {
   std::string compact;
@@ -98,7 +77,10 @@ std::optional<ServiceError> parse_error(std::string& body) {
     return std::nullopt;
   }
   const auto root = document.document_element();
-  const auto error = local_name(root) == "Error" ? root : child(root, "Error");
+  auto error = local_name(root) == "Error" ? root : child(root, "Error");
+  if (!error) {
+    error = child(child(root, "Errors"), "Error");  // EC2's way
+  }
   ServiceError result{printable(text(error, "Code"), kLongestField), printable(text(error, "Message"), kLongestMessage),
                       printable(text(root, "RequestId"), kLongestField)};
   if (result.request_id.empty()) {

@@ -39,7 +39,28 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// The endpoint that somebody configured, checked.
+bool uses_legacy_global_sts(const profile::Settings& settings) {
+  const auto setting = settings.get("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints");
+  if (!setting) {
+    return false;
+  }
+  const auto value = lower(setting->value);
+  if (value != "regional" && value != "legacy") {
+    refuse(*setting, "sts_regional_endpoints", "The setting must be regional or legacy", "InvalidSetting");
+  }
+  return value == "legacy";
+}
+
+std::string resolve_ca_bundle(const StsClientOptions& client, const profile::Settings& settings) {
+  if (!client.ca_bundle.empty()) {
+    return client.ca_bundle;
+  }
+  const auto setting = settings.get("AWS_CA_BUNDLE", "ca_bundle");
+  return setting ? profile::expand_home(setting->value, settings.environment()) : std::string{};
+}
+
+}  // namespace
+
 std::optional<profile::Setting> configured_endpoint(std::string_view service_id, const StsClientOptions& client,
                                                     const profile::Settings& settings) {
   if (!client.endpoint_url.empty()) {
@@ -68,18 +89,6 @@ void check_retry_mode(const profile::Settings& settings) {
   }
 }
 
-bool uses_legacy_global_sts(const profile::Settings& settings) {
-  const auto setting = settings.get("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints");
-  if (!setting) {
-    return false;
-  }
-  const auto value = lower(setting->value);
-  if (value != "regional" && value != "legacy") {
-    refuse(*setting, "sts_regional_endpoints", "The setting must be regional or legacy", "InvalidSetting");
-  }
-  return value == "legacy";
-}
-
 aws::EndpointRules endpoint_rules(std::string_view region, const StsClientOptions& client,
                                   const profile::Settings& settings) {
   const auto flag = [&](std::optional<bool> option, std::string_view variable, std::string_view key) {
@@ -90,16 +99,6 @@ aws::EndpointRules endpoint_rules(std::string_view region, const StsClientOption
           .use_dualstack = flag(client.use_dualstack_endpoint, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
           .legacy_global_sts = uses_legacy_global_sts(settings)};
 }
-
-std::string resolve_ca_bundle(const StsClientOptions& client, const profile::Settings& settings) {
-  if (!client.ca_bundle.empty()) {
-    return client.ca_bundle;
-  }
-  const auto setting = settings.get("AWS_CA_BUNDLE", "ca_bundle");
-  return setting ? profile::expand_home(setting->value, settings.environment()) : std::string{};
-}
-
-}  // namespace
 
 std::optional<profile::Setting> configured_region(std::string_view option, const profile::Settings& settings) {
   if (!option.empty()) {

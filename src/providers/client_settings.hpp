@@ -46,6 +46,20 @@ struct ClientSettings {
 [[nodiscard]] std::optional<profile::Setting> configured_region(std::string_view option,
                                                                 const profile::Settings& settings);
 
+/// The endpoint that the option, the environment or the profile names, checked and with a path.
+/// \throws ConfigurationError of code `InvalidEndpoint`, `ServicesSectionNotFound`
+[[nodiscard]] std::optional<profile::Setting> configured_endpoint(std::string_view service_id,
+                                                                  const StsClientOptions& client,
+                                                                  const profile::Settings& settings);
+
+/// The flags for FIPS and dual-stack beside that region: option, environment, profile.
+/// \throws ConfigurationError of code `InvalidSetting`
+[[nodiscard]] aws::EndpointRules endpoint_rules(std::string_view region, const StsClientOptions& client,
+                                                const profile::Settings& settings);
+
+/// \throws ConfigurationError of code `InvalidSetting` for a retry mode that is none
+void check_retry_mode(const profile::Settings& settings);
+
 /// Where another service than STS is, e.g. `sso` for the portal: configured, or by the partition's rules.
 /// \param service as aws::service_endpoint takes it
 /// \param service_id as profile::Settings::endpoint_url takes it

@@ -118,11 +118,10 @@ ConnectionError cancelled_error(const std::string& host) {
   return ConnectionError{fields({"Cancelled", "The request was stopped", ErrorKind::cancelled}, host)};
 }
 
-ConnectionError response_too_large_error(const std::string& host) {
-  return ConnectionError{fields({"ResponseTooLarge",
-                                 "The answer is larger than 1 MiB, which no credentials service sends. Check the "
-                                 "endpoint URL"},
-                                host)};
+ConnectionError response_too_large_error(const std::string& host, std::size_t limit) {
+  const auto message = "The answer is larger than the " + std::to_string(limit) +
+                       " bytes that it may take in memory. Check the endpoint URL; receive large bodies into a file";
+  return ConnectionError{fields({"ResponseTooLarge", message}, host)};
 }
 
 ConnectionError invalid_url_error() {

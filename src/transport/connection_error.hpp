@@ -3,6 +3,7 @@
 #include <aws_refresh_session/exceptions.hpp>
 
 #include <curl/curl.h>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ struct TransferFailure {
 [[nodiscard]] ConnectionError connection_error(const TransferFailure& failure, const std::string& host);
 
 [[nodiscard]] ConnectionError cancelled_error(const std::string& host);
-[[nodiscard]] ConnectionError response_too_large_error(const std::string& host);
+/// \param limit in bytes
+[[nodiscard]] ConnectionError response_too_large_error(const std::string& host, std::size_t limit);
 /// Holds nothing of the URL, which may have a password or a signature in it.
 [[nodiscard]] ConnectionError invalid_url_error();
 

@@ -1,6 +1,8 @@
 #include "transport/curl_transport.hpp"
 
+#include "core/http_message.hpp"
 #include "core/url.hpp"
+#include "transport/body_reader.hpp"
 #include "transport/connection_error.hpp"
 #include "transport/handle_pool.hpp"
 #include "transport/response_collector.hpp"
@@ -53,34 +55,6 @@ class HeaderList {
   curl_slist* list_ = nullptr;
 };
 
-bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char each) {
-    return (each >= '0' && each <= '9') || (each >= 'A' && each <= 'Z') || (each >= 'a' && each <= 'z') ||
-           kMarks.find(each) != std::string_view::npos;
-  });
-}
-
-/// A line break in a header would smuggle in another header, or another request.
-void check_message(const HttpRequest& request) {
-  constexpr std::string_view kLineBreaks{"\r\n\0", 3};
-  ErrorFields fields;
-  if (!is_token(request.method)) {
-    fields.message = "The request's method is not one HTTP knows. Use letters only, such as GET or POST";
-    fields.code = "InvalidMethod";
-    fields.param = "method";
-    throw ValidationError{std::move(fields)};
-  }
-  for (const auto& [name, value] : request.headers) {
-    if (!is_token(name) || value.find_first_of(kLineBreaks) != std::string::npos) {
-      fields.message = "A header cannot be sent: its name or value holds a line break or another forbidden character";
-      fields.code = "InvalidHeader";
-      fields.param = is_token(name) ? name : "headers";
-      throw ValidationError{std::move(fields)};
-    }
-  }
-}
-
 void add_headers(const HttpRequest& request, HeaderList& list) {
   bool has_content_type = false;
   for (const auto& [name, value] : request.headers) {
@@ -111,6 +85,7 @@ class Options {
     }
   }
 
+  [[nodiscard]] CURL* easy() const noexcept { return easy_; }
   [[nodiscard]] CURLcode result() const noexcept { return result_; }
 
  private:
@@ -124,13 +99,17 @@ long to_curl(std::chrono::milliseconds time) noexcept {
   return static_cast<long>(std::clamp(time, std::chrono::milliseconds{1}, kDay).count());
 }
 
-void set_message(Options& options, const HttpRequest& request, const HeaderList& headers) {
+void set_message(Options& options, const HttpRequest& request, const HeaderList& headers, BodyReader& reader) {
   options.set(CURLOPT_URL, request.url.c_str());
   options.set(CURLOPT_PATH_AS_IS, 1L);
   options.set(CURLOPT_HTTPHEADER, headers.get());
   options.set(CURLOPT_USERAGENT, ("aws-refresh-session/" + std::string{kVersion}).c_str());
   if (request.method == "HEAD") {
     options.set(CURLOPT_NOBODY, 1L);
+  } else if (request.body_source) {
+    options.set(CURLOPT_POST, 1L);
+    options.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body_source->size()));
+    reader.attach(options.easy());
   } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
     // An empty body, too: servers want its length.
     options.set(CURLOPT_POST, 1L);
@@ -152,6 +131,10 @@ void set_connection(Options& options, const HttpRequest& request) {
   options.set(CURLOPT_QUICK_EXIT, 1L);
   options.set(CURLOPT_CONNECTTIMEOUT_MS, to_curl(request.connect_timeout));
   options.set(CURLOPT_TIMEOUT_MS, to_curl(request.timeout));
+  if (request.stall_timeout > std::chrono::milliseconds::zero()) {
+    options.set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    options.set(CURLOPT_LOW_SPEED_TIME, std::max(1L, to_curl(request.stall_timeout) / 1'000));
+  }
   // libcurl sends a request again if a kept connection turns out to be closed before any answer came.
   options.set(CURLOPT_FRESH_CONNECT, request.never_resend ? 1L : 0L);
   if (request.bypass_proxy) {
@@ -213,7 +196,7 @@ class CurlTransport final : public HttpTransport {
     if (!url || !url->user_info.empty()) {
       throw invalid_url_error();
     }
-    check_message(request);
+    core::check_message(request);
     const auto host = core::host_header(*url);
     if (stop.stop_requested()) {
       throw cancelled_error(host);
@@ -224,9 +207,10 @@ class CurlTransport final : public HttpTransport {
     handle->origin = origin;
     HeaderList headers;
     add_headers(request, headers);
-    ResponseCollector collector;
+    ResponseCollector collector{request};
+    BodyReader reader{request.body_source.get()};
     std::array<char, CURL_ERROR_SIZE> text{};
-    auto result = prepare(*handle, request, headers, collector, text);
+    auto result = prepare(*handle, request, headers, collector, reader, text);
     if (result == CURLE_OK) {
       result = run(*handle, stop);
     }
@@ -246,25 +230,28 @@ class CurlTransport final : public HttpTransport {
     }
 
     if (result == CURLE_OK) {
-      auto response = collector.take();
-      response.status = static_cast<int>(status);
-      return response;
+      return collector.take(static_cast<int>(status));
+    }
+    for (const auto& error : {reader.error(), collector.error()}) {
+      if (error) {
+        std::rethrow_exception(error);
+      }
     }
     if (result == CURLE_ABORTED_BY_CALLBACK) {
       throw cancelled_error(host);
     }
     if (collector.too_large()) {
-      throw response_too_large_error(host);
+      throw response_too_large_error(host, request.max_response);
     }
     throw connection_error(failure, host);
   }
 
  private:
   CURLcode prepare(const CurlHandle& handle, const HttpRequest& request, const HeaderList& headers,
-                   ResponseCollector& collector, std::array<char, CURL_ERROR_SIZE>& text) {
+                   ResponseCollector& collector, BodyReader& reader, std::array<char, CURL_ERROR_SIZE>& text) {
     curl_easy_reset(handle.easy());
     Options options{handle.easy()};
-    set_message(options, request, headers);
+    set_message(options, request, headers, reader);
     set_connection(options, request);
     set_tls(options, request);
     options.set(CURLOPT_ERRORBUFFER, text.data());

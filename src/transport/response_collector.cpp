@@ -3,6 +3,7 @@
 #include <aws_refresh_session/credentials.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <new>
 #include <string>
 #include <utility>
@@ -17,6 +18,22 @@ std::string_view trim(std::string_view text) noexcept {
     return {};
   }
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// Of a status line, `HTTP/1.1 200 OK`; 0 for what is none.
+int status_of(std::string_view line) noexcept {
+  const auto blank = line.find(' ');
+  int status = 0;
+  if (blank != std::string_view::npos) {
+    std::from_chars(line.data() + blank + 1, line.data() + line.size(), status);
+  }
+  return status;
+}
+
+bool is_success(int status) noexcept {
+  constexpr int kFirstSuccess = 200;
+  constexpr int kFirstRedirect = 300;
+  return status >= kFirstSuccess && status < kFirstRedirect;
 }
 
 }  // namespace
@@ -45,18 +62,39 @@ std::size_t ResponseCollector::on_header(const char* data, std::size_t size, std
 std::size_t ResponseCollector::on_body(const char* data, std::size_t size, std::size_t count, void* self) noexcept {
   auto& collector = *static_cast<ResponseCollector*>(self);
   try {
+    if (collector.is_for_sink()) {
+      if (!std::exchange(collector.sink_has_begun_, true)) {
+        collector.sink_->begin();
+      }
+      collector.sink_->write({data, size * count});
+      return size * count;
+    }
     if (collector.fits(size * count)) {
       collector.add_body({data, size * count});
       return size * count;
     }
   } catch (const std::bad_alloc&) {
     collector.too_large_ = true;
+  } catch (...) {
+    collector.error_ = std::current_exception();
   }
   return 0;
 }
 
+HttpResponse ResponseCollector::take(int status) {
+  response_.status = status;
+  if (is_for_sink() && !std::exchange(sink_has_begun_, true)) {
+    sink_->begin();
+  }
+  return std::move(response_);
+}
+
+bool ResponseCollector::is_for_sink() const noexcept {
+  return sink_ != nullptr && is_success(response_.status);
+}
+
 bool ResponseCollector::fits(std::size_t size) noexcept {
-  too_large_ = too_large_ || size > kMaxResponse - received_;
+  too_large_ = too_large_ || size > limit_ - received_;
   if (!too_large_) {
     received_ += size;
   }
@@ -67,6 +105,7 @@ void ResponseCollector::add_header(std::string_view line) {
   // A new status line: what came before was an interim answer (RFC 9110, 15.2).
   if (line.starts_with("HTTP/")) {
     response_.headers.clear();
+    response_.status = status_of(line);
     return;
   }
   const auto colon = line.find(':');

@@ -18,7 +18,7 @@
 namespace aws_refresh_session::testing {
 
 /// Answers each request by the next step of its script, then by its handler, if it has one. Thread-safe; steps and
-/// handler run on the caller's thread, without a lock.
+/// handler run on the caller's thread, without a lock. A body source is left for them to read; a sink gets the answer.
 class FakeHttpTransport final : public HttpTransport {
  public:
   /// Makes one answer, or throws.
@@ -79,7 +79,15 @@ class FakeHttpTransport final : public HttpTransport {
     if (!answer) {
       throw ConnectionError{{.message = "The fake transport has no answer left", .code = "Network"}};
     }
-    return answer(request, stop);
+    auto response = answer(request, stop);
+    constexpr int kFirstSuccess = 200;
+    constexpr int kFirstRedirect = 300;
+    if (request.body_sink && response.status >= kFirstSuccess && response.status < kFirstRedirect) {
+      request.body_sink->begin();
+      request.body_sink->write(response.body);
+      response.body.clear();
+    }
+    return response;
   }
 
  private:

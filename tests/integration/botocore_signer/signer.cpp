@@ -3,6 +3,8 @@
 
 #include "aws/sigv4.hpp"
 
+#include <aws_refresh_session/signing.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <exception>
@@ -25,16 +27,19 @@ json sign(const json& description, ars::aws::SigningKeyCache& keys) {
                                      description.at("token").get<std::string>()};
   const std::string region = description.at("region");
   const std::string service = description.at("service");
+  const ars::WallTime time{std::chrono::seconds{description.at("time").get<std::int64_t>()}};
   const ars::aws::SigningParameters parameters{
-      .region = region,
-      .service = service,
-      .time = ars::WallTime{std::chrono::seconds{description.at("time").get<std::int64_t>()}},
-      .unsigned_payload = description.at("unsigned")};
+      .region = region, .service = service, .time = time, .unsigned_payload = description.at("unsigned")};
+  const ars::SigningOptions options{
+      .region = region, .service = service, .time = time, .payload = {.unsigned_payload = description.at("unsigned")}};
+  // By the public interface; what was signed shows only below it.
   if (const auto expires = description.at("expires").get<int>(); expires > 0) {
-    return {{"url", presign_url(request, credentials, parameters, std::chrono::seconds{expires}, keys)}};
+    return {{"url", ars::presign(request, credentials, options, std::chrono::seconds{expires}).url}};
   }
+  auto twice = request;
+  ars::sign(request, credentials, options);
   std::string canonical;
-  sign_headers(request, credentials, parameters, keys, &canonical);
+  sign_headers(twice, credentials, parameters, keys, &canonical);
   return {{"authorization", request.headers.back().second}, {"canonical", canonical}};
 }
 

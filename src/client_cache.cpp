@@ -26,6 +26,10 @@ std::string detail::type_name(const std::type_info& type) {
   return status == 0 && name ? name.get() : type.name();
 }
 
+std::string detail::call_label(std::string function, std::initializer_list<std::string> arguments) {
+  return fmt::format("{}({})", function, fmt::join(arguments, ", "));
+}
+
 namespace {
 
 /// One client, there or being made. All but the key is guarded by the cache's lock.

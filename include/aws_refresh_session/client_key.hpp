@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <ranges>
 #include <string>
@@ -147,6 +148,9 @@ std::string label_of(const Argument& argument) {
   }
 }
 
+/// `function(one, two)`.
+[[nodiscard]] std::string call_label(std::string function, std::initializer_list<std::string> arguments);
+
 class KeyState {
  public:
   virtual ~KeyState() = default;
@@ -192,10 +196,7 @@ class ClientKey {
   [[nodiscard]] static ClientKey of(const Arguments&... arguments) {
     ClientKey key;
     key.assign<Client>(detail::key_part(arguments)...);
-    key.label_ = detail::type_name(typeid(Client)) + '(';
-    const char* separator = "";
-    ((key.label_ += separator + detail::label_of(arguments), separator = ", "), ...);
-    key.label_ += ')';
+    key.label_ = detail::call_label(detail::type_name(typeid(Client)), {detail::label_of(arguments)...});
     return key;
   }
 

@@ -59,7 +59,7 @@ TEST(AwsSdkProvider, GivesTheCurrentSetWithAllItsFields) {
   EXPECT_EQ(credentials.GetAWSSecretKey(), "secret-SECRETCANARY");
   EXPECT_EQ(credentials.GetSessionToken(), "token-SECRETCANARY");
   EXPECT_EQ(credentials.GetExpiration().UnderlyingTimestamp(), expiration);
-  EXPECT_EQ(account_of(credentials), kSdkInvalidates ? "123456789012" : "");
+  EXPECT_EQ(account_of(credentials), kSdkTakesAccount ? "123456789012" : "");
   EXPECT_EQ(fixture.sdk->last_error(), nullptr);
 }
 
@@ -189,8 +189,9 @@ TEST(AwsSdkProvider, SdkThatInvalidatesReachesTheSession) {
 TEST(AwsSdkProvider, OutlivesTheSession) {
   std::shared_ptr<Aws::Auth::AWSCredentialsProvider> sdk;
   {
-    const RefreshableSession session{
-        CustomOptions{.method = [] { return Credentials{"AKID", "secret-SECRETCANARY"}; }}};
+    const RefreshableSession session{CustomOptions{.method = [] {
+      return Credentials{"AKID", "secret-SECRETCANARY"};
+    }}};
     sdk = make_aws_sdk_provider(session);
   }
   EXPECT_EQ(sdk->GetAWSCredentials().GetAWSAccessKeyId(), "AKID");
@@ -205,8 +206,7 @@ TEST(AwsSdkProviderThreads, ReadersSeeWholeSetsWhileSetsChange) {
   Fixture fixture;
   fixture.source->answer_with([&, number = std::make_shared<std::atomic<int>>(0)](const ResolveContext&) {
     const auto id = std::to_string(++*number);
-    return Credentials{"ASIA" + id, "secret-SECRETCANARY-" + id, "token-SECRETCANARY-" + id,
-                       fixture.clock->now() + 1h};
+    return Credentials{"ASIA" + id, "secret-SECRETCANARY-" + id, "token-SECRETCANARY-" + id, fixture.clock->now() + 1h};
   });
   static_cast<void>(fixture.ask());
   std::atomic<bool> done{false};

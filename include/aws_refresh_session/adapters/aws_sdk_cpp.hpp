@@ -78,8 +78,7 @@ struct InvalidationProbe : Base {
 };
 
 template <typename Base>
-inline constexpr Invalidation kInvalidation =
-    InvalidationProbe<Base>::template find<InvalidationProbe<Base>>();
+inline constexpr Invalidation kInvalidation = InvalidationProbe<Base>::template find<InvalidationProbe<Base>>();
 
 /// Base with an `Invalidate(const Aws::String&)` that calls `drop`: an override where there is something to override,
 /// a member of its own where there is nothing.
@@ -263,8 +262,9 @@ namespace detail {
 
 /// A client of the SDK: takes its provider, and not ours.
 template <typename Client>
-concept AwsSdkClient = std::constructible_from<Client, const std::shared_ptr<Aws::Auth::AWSCredentialsProvider>&> &&
-                       !std::constructible_from<Client, const std::shared_ptr<RefreshingCredentialsProvider>&>;
+concept AwsSdkClient = std::constructible_from < Client,
+        const std::shared_ptr<Aws::Auth::AWSCredentialsProvider>
+& > &&!std::constructible_from<Client, const std::shared_ptr<RefreshingCredentialsProvider>&>;
 
 }  // namespace detail
 
@@ -280,9 +280,9 @@ struct ClientMaker<Client> {
     if constexpr (std::constructible_from<Client, decltype(own), Arguments...>) {
       return std::make_shared<Client>(own, std::forward<Arguments>(arguments)...);
     } else {
-      static_assert(sizeof...(Arguments) == 1 &&
-                        std::constructible_from<Client, decltype(own), std::nullptr_t, Arguments...>,
-                    "the client has no constructor (std::shared_ptr<Aws::Auth::AWSCredentialsProvider>, arguments...)");
+      static_assert(
+          sizeof...(Arguments) == 1 && std::constructible_from<Client, decltype(own), std::nullptr_t, Arguments...>,
+          "the client has no constructor (std::shared_ptr<Aws::Auth::AWSCredentialsProvider>, arguments...)");
       return std::make_shared<Client>(own, nullptr, std::forward<Arguments>(arguments)...);
     }
   }

@@ -5,6 +5,7 @@
 #include <aws/core/auth/AWSCredentialsProvider.h>
 
 inline constexpr bool kSdkInvalidates = false;
+inline constexpr bool kSdkTakesAccount = false;
 
 inline Aws::String account_of(const Aws::Auth::AWSCredentials& /*credentials*/) {
   return "";

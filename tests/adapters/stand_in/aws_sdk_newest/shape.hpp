@@ -5,6 +5,7 @@
 #include <aws/core/auth/AWSCredentialsProvider.h>
 
 inline constexpr bool kSdkInvalidates = true;
+inline constexpr bool kSdkTakesAccount = true;
 
 inline Aws::String account_of(const Aws::Auth::AWSCredentials& credentials) {
   return credentials.GetAccountId();

@@ -115,11 +115,13 @@ auto key_part(const Argument& argument) {
   }
 }
 
+template <typename T>
+std::size_t hash_of(const TextOf<T>& part) noexcept {
+  return std::hash<std::string_view>{}(part.text.reveal());
+}
 template <typename Part>
 std::size_t hash_of(const Part& part) {
-  if constexpr (requires { std::string_view{part.text.reveal()}; }) {
-    return std::hash<std::string_view>{}(part.text.reveal());
-  } else if constexpr (Hashable<Part>) {
+  if constexpr (Hashable<Part>) {
     return std::hash<Part>{}(part);
   } else {
     return 0;  // equality alone tells such values apart

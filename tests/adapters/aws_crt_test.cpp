@@ -8,9 +8,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <latch>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace aws_refresh_session {
@@ -54,7 +54,7 @@ struct Request {
 class AwsCrt : public ::testing::Test {
  protected:
   ~AwsCrt() override {
-    door.open();
+    source_may_go_on();
     aws_thread_join_all_managed();
     EXPECT_EQ(allocator.outstanding, 0);
   }
@@ -63,16 +63,32 @@ class AwsCrt : public ::testing::Test {
 
   void fail_from_now_on() { source->answer_with(EngineFixture::failing()); }
   void hold_back() {
-    source->answer_with([this](const ResolveContext&) {
-      asked.count_down();
-      door.pass();
+    source->answer_with([held = held](const ResolveContext&) {
+      held->asked = true;
+      held->door.pass();
       return make_set("ASIALATE", 1h);
     });
   }
+  void wait_until_asked() const {
+    while (!held->asked) {
+      std::this_thread::yield();
+    }
+  }
+  void source_may_go_on() {
+    if (!std::exchange(open, true)) {
+      held->door.open();
+    }
+  }
+
+  /// Shared with the source, whose call may outlive the test.
+  struct Held {
+    Door door;
+    std::atomic<bool> asked{false};
+  };
 
   aws_allocator allocator;
-  Door door;
-  std::latch asked{1};
+  bool open = false;
+  std::shared_ptr<Held> held = std::make_shared<Held>();
   std::shared_ptr<ScriptedSource> source =
       std::make_shared<ScriptedSource>([](const ResolveContext&) { return make_set("ASIA1", 1h); });
   std::shared_ptr<RefreshingCredentialsProvider> provider = std::make_shared<RefreshingCredentialsProvider>(source);
@@ -117,11 +133,11 @@ TEST_F(AwsCrt, WithoutASetRequestsWaitOnOneOtherThreadAndAreAllAnswered) {
   for (auto& each : requests) {
     each.ask(crt.get());
   }
-  asked.wait();
+  wait_until_asked();
   for (const auto& each : requests) {
     EXPECT_EQ(each.answers, 0);
   }
-  door.open();
+  source_may_go_on();
   for (auto& each : requests) {
     each.wait();
     EXPECT_EQ(each.answers, 1);
@@ -188,7 +204,7 @@ TEST_F(AwsCrt, StopAnswersWhoWaitsAtOnceAndLetsNobodyWait) {
   const auto crt = make({.stop = stop.get_token()});
   Request waits;
   waits.ask(crt.get());
-  asked.wait();
+  wait_until_asked();
   stop.request_stop();
   EXPECT_EQ(waits.answers, 1);
   EXPECT_EQ(waits.error, AWS_AUTH_CREDENTIALS_PROVIDER_DELEGATE_FAILURE);
@@ -198,7 +214,7 @@ TEST_F(AwsCrt, StopAnswersWhoWaitsAtOnceAndLetsNobodyWait) {
   EXPECT_EQ(later.error, AWS_AUTH_CREDENTIALS_PROVIDER_DELEGATE_FAILURE);
   aws_thread_join_all_managed();  // does not wait for the source
   EXPECT_EQ(waits.answers, 1);
-  door.open();
+  source_may_go_on();
   static_cast<void>(provider->credentials());
   Request served;
   served.ask(crt.get());
@@ -214,10 +230,10 @@ TEST_F(AwsCrt, ReferenceGivenBackTooEarlyStillBringsTheAnswer) {
   {
     const auto crt = make({.shutdown = shutdown});
     request.ask(crt.get());
-    asked.wait();
+    wait_until_asked();
   }
   EXPECT_EQ(shut_down, 0);
-  door.open();
+  source_may_go_on();
   request.wait();
   EXPECT_EQ(request.key_id, "ASIALATE");
   aws_thread_join_all_managed();
@@ -287,11 +303,11 @@ TEST_F(AwsCrt, ManyAskersAndAStopAnswerEachOnce) {
       });
     }
     const std::jthread stopper{[&] {
-      asked.wait();
+      wait_until_asked();
       stop.request_stop();
     }};
   }
-  door.open();
+  source_may_go_on();
   aws_thread_join_all_managed();
   for (const auto& each : requests) {
     EXPECT_EQ(each.answers, 1);

@@ -69,7 +69,7 @@ struct TakesOpaque {
 
 // ---- what is the same client ----
 
-TEST(ClientCache, SameArgumentsGiveTheSameClient) {
+TEST(ClientCache, Row34_SameArgumentsGiveTheSameClient) {
   auto session = make_session();
   const auto first = session.client<Client>("s3", Options{.region = "eu-west-1"}, 3);
   EXPECT_EQ(first, session.client<Client>("s3", Options{.region = "eu-west-1"}, 3));
@@ -87,7 +87,7 @@ TEST(ClientCache, OtherArgumentsOrAnotherTypeGiveAnotherClient) {
   EXPECT_EQ(session.clients().size(), 5U);
 }
 
-TEST(ClientCache, TextsAreEqualByContentsHoweverTheyAreHeld) {
+TEST(ClientCache, Row35_TextsAreEqualByContentsHoweverTheyAreHeld) {
   auto session = make_session();
   std::array<char, 3> mine{'s', '3', '\0'};
   const auto first = session.client<Client>("s3");
@@ -140,7 +140,7 @@ TEST(ClientArgumentConcept, RefusesWhatComparesAddresses) {
   static_assert(!ClientArgument<std::vector<Options*>> && !ClientArgument<std::unique_ptr<Options>>);
 }
 
-TEST(ClientCache, LabelShowsNoTextThatWasNotWrittenToBeShown) {
+TEST(ClientCache, Row35_LabelShowsNoTextThatWasNotWrittenToBeShown) {
   auto session = make_session();
   const auto one = session.client<Client>("password-SECRETCANARY", Options{.region = "region-SECRETCANARY"}, 3, true);
   const auto two = session.client<Client>(Labelled{.endpoint = "a.example"}, keyed("mine", Opaque{}));
@@ -150,6 +150,14 @@ TEST(ClientCache, LabelShowsNoTextThatWasNotWrittenToBeShown) {
   EXPECT_THAT(labels[0], HasSubstr("Options, 3, true)"));
   EXPECT_THAT(labels[0], Not(HasSubstr("SECRETCANARY")));
   EXPECT_THAT(labels[1], HasSubstr("Client(at a.example, mine)"));
+}
+
+TEST(ClientCache, Row35_NothingOfTheLibrarysOwnIsInIt) {
+  auto session = make_session();
+  static_cast<void>(session.credentials());
+  static_cast<void>(session.whoami());
+  EXPECT_EQ(session.clients().size(), 0U);
+  EXPECT_EQ(session.clients().max_size(), 10U);
 }
 
 TEST(ClientCache, ClientOutlivesItsSession) {
@@ -177,7 +185,7 @@ class Numbers {
   int made = 0;
 };
 
-TEST(ClientCache, FullGivesUpTheLeastRecentlyUsed) {
+TEST(ClientCache, Row34_FullGivesUpTheLeastRecentlyUsed) {
   Numbers numbers{EvictionPolicy::least_recently_used, 2};
   for (const int each : {1, 1, 1, 2, 3}) {
     numbers.ask_for(each);
@@ -189,7 +197,7 @@ TEST(ClientCache, FullGivesUpTheLeastRecentlyUsed) {
   EXPECT_EQ(numbers.made, 4);
 }
 
-TEST(ClientCache, FullGivesUpTheLeastFrequentlyUsed) {
+TEST(ClientCache, Row34_FullGivesUpTheLeastFrequentlyUsed) {
   Numbers numbers{EvictionPolicy::least_frequently_used, 2};
   for (const int each : {1, 1, 1, 2, 3}) {
     numbers.ask_for(each);
@@ -197,7 +205,7 @@ TEST(ClientCache, FullGivesUpTheLeastFrequentlyUsed) {
   EXPECT_THAT(numbers.cache.labels(), ElementsAre("int(1)", "int(3)"));
 }
 
-TEST(ClientCache, NewSizeCountsAtOnceAndBeforeAnythingIsAdded) {
+TEST(ClientCache, Row35_NewSizeCountsAtOnceAndBeforeAnythingIsAdded) {
   Numbers numbers{EvictionPolicy::least_recently_used, ClientCache::kDefaultSize};
   for (int each = 0; each < 12; ++each) {
     numbers.ask_for(each);
@@ -232,20 +240,29 @@ TEST(ClientCache, ClearedBeginsAgain) {
 }
 
 /// Its destructor asks the cache, which would hang if the cache still held its lock.
-TEST(ClientCache, ClientIsDestroyedWithoutTheLock) {
-  struct Asks {
-    ClientCache& cache;
-    std::size_t& seen;
-    ~Asks() { seen = cache.size(); }
-  };
-  ClientCache cache{EvictionPolicy::least_recently_used, 1};
-  std::size_t seen = 77;
-  for (const int each : {1, 2}) {
-    static_cast<void>(cache.get_or_make<Asks>(ClientKey::of<Asks>(each), [&] {
-      return std::shared_ptr<Asks>{new Asks{cache, seen}};
-    }));
+struct Asks {
+  ClientCache* cache = nullptr;
+  std::size_t* seen = nullptr;
+  Asks(ClientCache* asked, std::size_t* answer) : cache(asked), seen(answer) {}
+  Asks(const Asks&) = delete;
+  Asks& operator=(const Asks&) = delete;
+  ~Asks() {
+    if (cache != nullptr) {
+      *seen = cache->size();
+    }
   }
+};
+
+TEST(ClientCache, ClientIsDestroyedWithoutTheLock) {
+  std::size_t seen = 77;
+  ClientCache cache{EvictionPolicy::least_recently_used, 1};
+  const auto ask = [&](int number) {
+    return cache.get_or_make<Asks>(ClientKey::of<Asks>(number), [&] { return std::make_shared<Asks>(&cache, &seen); });
+  };
+  static_cast<void>(ask(1));
+  const auto second = ask(2);
   EXPECT_EQ(seen, 1U);
+  second->cache = nullptr;  // it outlives the cache
 }
 
 // ---- who waits for whom ----

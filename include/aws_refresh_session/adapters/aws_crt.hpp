@@ -171,38 +171,45 @@ class CrtDelegate : public std::enable_shared_from_this<CrtDelegate> {
     }
   }
 
-  /// False if nobody can wait for it.
+  /// False if nobody waits for it.
   bool enqueue(const Request& request) {
-    const std::lock_guard lock{mutex_};
-    if (options_.stop.stop_requested()) {
-      return false;
-    }
-    requests_.push_back(request);
-    if (!waiter_ && !start_waiter()) {
-      requests_.pop_back();
-      return false;
-    }
     // The one who asked may give its own reference back before it has its answer.
     static_cast<void>(aws_credentials_provider_acquire(handle_));
+    CrtProvider reference{handle_};
+    bool start = false;
+    {
+      const std::lock_guard lock{mutex_};
+      if (options_.stop.stop_requested()) {
+        return false;
+      }
+      requests_.push_back(request);
+      if (!waiter_) {
+        waiter_ = shared_from_this();
+        start = true;
+      }
+    }
+    static_cast<void>(reference.release());  // `finish` gives it back
+    if (start && !start_waiter()) {
+      std::shared_ptr<CrtDelegate> nobody;
+      {
+        const std::lock_guard lock{mutex_};
+        nobody = std::move(waiter_);
+      }
+      finish(nullptr);
+    }
     return true;
   }
 
-  /// A managed thread, which the clean-up of the CRT's library waits for: none of its code runs after that. Call it
-  /// with the lock.
-  bool start_waiter() {
+  /// A managed thread, which the clean-up of the CRT's library waits for: none of its code runs after that.
+  bool start_waiter() noexcept {
     aws_thread thread{};
     if (aws_thread_init(&thread, allocator_) != AWS_OP_SUCCESS) {
       return false;
     }
     aws_thread_options options = *aws_default_thread_options();
     options.join_strategy = AWS_TJS_MANAGED;
-    waiter_ = shared_from_this();
     const auto run = [](void* self) noexcept { static_cast<CrtDelegate*>(self)->wait_for_requests(); };
-    if (aws_thread_launch(&thread, run, this, &options) != AWS_OP_SUCCESS) {
-      waiter_.reset();
-      return false;
-    }
-    return true;
+    return aws_thread_launch(&thread, run, this, &options) == AWS_OP_SUCCESS;
   }
 
   void wait_for_requests() noexcept {

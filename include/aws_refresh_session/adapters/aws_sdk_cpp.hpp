@@ -197,11 +197,12 @@ class BasicAwsSdkProvider final : public detail::WithInvalidate<Base> {
     }
     // The lock is for what changed only: the one before is kept alive, so that no other can have its address.
     if (remembered_.load(std::memory_order_acquire) != set.shared().get() || failed_.load(std::memory_order_acquire)) {
-      std::shared_ptr<const Credentials> before;  // wiped after the lock
+      auto before = set.shared();  // these two end after the lock: an error may own anything
+      std::shared_ptr<const Error> overcome;
       const std::lock_guard lock{mutex_};
-      before = std::exchange(last_good_, set.shared());
+      last_good_.swap(before);
+      error_.swap(overcome);
       remembered_.store(last_good_.get(), std::memory_order_release);
-      error_.reset();
       failed_.store(false, std::memory_order_release);
     }
     return set;
@@ -214,7 +215,7 @@ class BasicAwsSdkProvider final : public detail::WithInvalidate<Base> {
       std::shared_ptr<const Credentials> last_good;
       {
         const std::lock_guard lock{mutex_};
-        error_ = std::move(error);
+        error_.swap(error);
         failed_.store(true, std::memory_order_release);
         last_good = last_good_;
       }

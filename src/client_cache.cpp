@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -26,7 +27,7 @@ std::string detail::type_name(const std::type_info& type) {
   return status == 0 && name ? name.get() : type.name();
 }
 
-std::string detail::call_label(std::string function, std::initializer_list<std::string> arguments) {
+std::string detail::call_label(std::string_view function, std::initializer_list<std::string> arguments) {
   return fmt::format("{}({})", function, fmt::join(arguments, ", "));
 }
 
@@ -129,7 +130,7 @@ class ClientCache::State final : public core::ForkParticipant {
   void after_fork_in_parent() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
   void after_fork_in_child() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS {
     // Let go without being destroyed: a client's destructor could wait for a thread that the child does not have.
-    static_cast<void>(new Slots{std::move(slots_)});  // NOLINT(cppcoreguidelines-owning-memory): kept for ever
+    static_cast<void>(std::make_unique<Slots>(std::move(slots_)).release());
     slots_ = Slots{};
     waiting_for_.clear();
     mutex_.unlock();
@@ -192,6 +193,7 @@ class ClientCache::State final : public core::ForkParticipant {
   void finish(Slot& slot, std::shared_ptr<void> client, std::shared_ptr<const Error> error,
               std::exception_ptr foreign_error) ARS_EXCLUDES(mutex_) {
     std::vector<std::shared_ptr<Slot>> given_up;
+    std::shared_ptr<Slot> not_kept;
     const core::MutexLock lock{mutex_};
     const auto position = position_of(slot);
     if (position == slots_.end()) {
@@ -201,9 +203,12 @@ class ClientCache::State final : public core::ForkParticipant {
     slot.error = std::move(error);
     slot.foreign_error = std::move(foreign_error);
     if (slot.client && max_size_ > 0) {
-      shrink(max_size_ - 1, given_up);  // while this one does not count yet: it is never the one that is given up
+      try {
+        shrink(max_size_ - 1, given_up);  // while this one does not count yet: it is never the one that is given up
+      } catch (const std::bad_alloc&) {   // NOLINT(bugprone-empty-catch): one too many, until the next is added
+      }
     } else {
-      given_up.push_back(position->second);
+      not_kept = std::move(position->second);
       slots_.erase(position);
     }
     slot.done = true;

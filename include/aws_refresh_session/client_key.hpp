@@ -64,7 +64,12 @@ constexpr bool compares_addresses() {
   if constexpr (kIsText<T>) {
     return false;
   } else if constexpr (std::ranges::range<const T>) {
-    return compares_addresses<std::remove_cvref_t<std::ranges::range_value_t<const T>>>();
+    using Element = std::remove_cvref_t<std::ranges::range_value_t<const T>>;
+    if constexpr (std::same_as<Element, T>) {  // a path consists of paths
+      return false;
+    } else {
+      return compares_addresses<Element>();
+    }
   } else {
     return std::is_pointer_v<T> || std::is_member_pointer_v<T> || kIsSmartPointer<T>;
   }
@@ -151,7 +156,7 @@ std::string label_of(const Argument& argument) {
 }
 
 /// `function(one, two)`.
-[[nodiscard]] std::string call_label(std::string function, std::initializer_list<std::string> arguments);
+[[nodiscard]] std::string call_label(std::string_view function, std::initializer_list<std::string> arguments);
 
 class KeyState {
  public:

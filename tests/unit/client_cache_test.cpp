@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <latch>
 #include <memory>
@@ -135,6 +136,7 @@ TEST(ClientArgumentConcept, RefusesWhatComparesAddresses) {
   static_assert(ClientArgument<std::string> && ClientArgument<const char(&)[3]> && ClientArgument<Options&>);
   static_assert(ClientArgument<ServiceOptions> && ClientArgument<Keyed<const Opaque&>> && ClientArgument<int>);
   static_assert(ClientArgument<std::vector<std::string>> && ClientArgument<std::vector<const char*>>);
+  static_assert(ClientArgument<std::filesystem::path>);
   static_assert(!ClientArgument<Opaque>);
   static_assert(!ClientArgument<Options*> && !ClientArgument<std::shared_ptr<Options>>);
   static_assert(!ClientArgument<std::vector<Options*>> && !ClientArgument<std::unique_ptr<Options>>);

@@ -17,7 +17,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/aws_refresh_sessionConfi
 # Before 1.0 a minor version may break its users.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/aws_refresh_sessionConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/aws_refresh_sessionConfig.cmake
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/aws_refresh_sessionAdapters.cmake
+  ${PROJECT_BINARY_DIR}/aws_refresh_sessionConfig.cmake
   ${PROJECT_BINARY_DIR}/aws_refresh_sessionConfigVersion.cmake DESTINATION ${package_dir})
 
 # A static library drags its own dependencies into the link of whoever uses it, a shared one does not.

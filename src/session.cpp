@@ -19,6 +19,7 @@ struct RefreshableSession::State {
   ProviderSeams seams{};
   std::shared_ptr<RefreshingCredentialsProvider> provider{};
   std::shared_ptr<void> observation{};
+  ClientCache clients{};
 };
 
 namespace {
@@ -273,6 +274,10 @@ const std::string& RefreshableSession::method() const noexcept {
 
 std::shared_ptr<RefreshingCredentialsProvider> RefreshableSession::provider() const noexcept {
   return state_->provider;
+}
+
+ClientCache& RefreshableSession::clients() noexcept {
+  return state_->clients;
 }
 
 std::vector<std::string> RefreshableSession::available_methods() {

@@ -3,6 +3,8 @@
 /// \file
 /// Everything, in one include.
 
+#include <aws_refresh_session/client_cache.hpp>
+#include <aws_refresh_session/client_key.hpp>
 #include <aws_refresh_session/clock.hpp>
 #include <aws_refresh_session/credential_cache.hpp>
 #include <aws_refresh_session/credentials.hpp>

@@ -3,6 +3,7 @@
 /// \file
 /// `RefreshableSession`: temporary AWS credentials that never expire in your hands.
 
+#include <aws_refresh_session/client_cache.hpp>
 #include <aws_refresh_session/custom.hpp>
 #include <aws_refresh_session/providers/default_chain.hpp>
 #include <aws_refresh_session/providers/profile.hpp>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace aws_refresh_session {
@@ -140,6 +142,20 @@ class RefreshableSession {
   [[nodiscard]] const std::string& method() const noexcept;
   /// The engine, for adapters and as another role's base. Stays usable after the session is gone.
   [[nodiscard]] std::shared_ptr<RefreshingCredentialsProvider> provider() const noexcept;
+
+  /// A client that takes its credentials from this session, made by ClientMaker from the session's provider and the
+  /// arguments. The same arguments give the same client as long as the cache keeps it. It stays usable after the
+  /// session is gone.
+  /// \throws what the client's constructor throws, and see ClientCache::get_or_make
+  template <typename Client, ClientArgument... Arguments>
+  [[nodiscard]] std::shared_ptr<Client> client(Arguments&&... arguments) {
+    const auto key = ClientKey::of<Client>(arguments...);
+    return clients().get_or_make<Client>(key, [&] {
+      return ClientMaker<Client>::make(provider(), detail::without_key(std::forward<Arguments>(arguments))...);
+    });
+  }
+  /// The clients that `client` made: their number, which of them a full cache gives up, and what they are.
+  [[nodiscard]] ClientCache& clients() noexcept;
 
   /// The names that the by-name constructor takes, sorted.
   [[nodiscard]] static std::vector<std::string> available_methods();

@@ -1,0 +1,10 @@
+# The SDK as a package: with the target that STAND_IN_TARGET names, or refusing itself with the text of STAND_IN_REFUSES.
+if(STAND_IN_REFUSES)
+  set(aws-cpp-sdk-core_FOUND FALSE)
+  set(aws-cpp-sdk-core_NOT_FOUND_MESSAGE "${STAND_IN_REFUSES}")
+  return()
+endif()
+if(STAND_IN_TARGET)
+  add_library(${STAND_IN_TARGET} INTERFACE IMPORTED)
+  target_include_directories(${STAND_IN_TARGET} INTERFACE "${CMAKE_CURRENT_LIST_DIR}/../aws_sdk_1_11_310")
+endif()

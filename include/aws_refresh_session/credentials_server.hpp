@@ -60,8 +60,8 @@ struct CredentialsServerOptions {
   std::uint16_t port = 0;
   /// The path of a unix socket. It gets mode 0600, replaces a socket that nobody listens at, and is removed by `stop`.
   std::string unix_socket{};
-  /// A stream socket that listens already (socket activation), bound as the two above may be. Taken over: `stop` closes
-  /// it.
+  /// A stream socket that listens already (socket activation), bound as the two above may be. Taken over
+  /// by `start` when it succeeds.
   std::optional<int> listening_descriptor{};
 
   /// What `Authorization` must hold, exactly: 16-1024 visible characters. Empty: 32 random bytes, base64url.

@@ -242,6 +242,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void finish() {
     constexpr std::chrono::seconds kLinger{1};
     constexpr std::size_t kMostIgnored = 2U << 20U;
+    if (context_.stopping) {
+      close();
+      return;
+    }
     beast::error_code ignored;
     stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
     stream_.expires_after(kLinger);

@@ -63,8 +63,8 @@ core::FileDescriptor stream_socket(int family, std::string_view place) {
 
 void bind_and_listen(const core::FileDescriptor& socket, const AnyAddress& address, socklen_t size,
                      std::string_view place) {
-  constexpr int kBacklog = 128;
-  if (::bind(socket.get(), &address.generic, size) != 0 || ::listen(socket.get(), kBacklog) != 0) {
+  // As many as the kernel allows: who finds the queue full waits a whole second for TCP's next try.
+  if (::bind(socket.get(), &address.generic, size) != 0 || ::listen(socket.get(), SOMAXCONN) != 0) {
     refuse_by_system(place, errno);
   }
 }

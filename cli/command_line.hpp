@@ -57,6 +57,21 @@ struct DemoArguments {
   bool plain = false;
 };
 
+/// Empty: not given.
+struct ServeArguments {
+  /// `NAME=PROFILE` or `NAME=ARN` each.
+  std::vector<std::string> roles{};
+  std::string address{};
+  std::string port{};
+  std::string unix_socket{};
+  std::vector<std::string> allowed_hosts{};
+  std::string token_file{};
+  std::string token_from{};
+  bool print_token = false;
+  bool imds = false;
+  bool ui = false;
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -65,7 +80,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, completion, version, help };
+enum class Command { demo, whoami, process, serve, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -73,6 +88,7 @@ struct CommandLine {
   SourceArguments source;
   RefreshArguments refresh;
   DemoArguments demo;
+  ServeArguments serve;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

@@ -64,6 +64,21 @@ struct StatusArguments {
   bool clear = false;
 };
 
+/// Empty: not given.
+struct ServeArguments {
+  /// `NAME=PROFILE` or `NAME=ARN` each.
+  std::vector<std::string> roles{};
+  std::string address{};
+  std::string port{};
+  std::string unix_socket{};
+  std::vector<std::string> allowed_hosts{};
+  std::string token_file{};
+  std::string token_from{};
+  bool print_token = false;
+  bool imds = false;
+  bool ui = false;
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -72,7 +87,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, status, completion, version, help };
+enum class Command { demo, whoami, process, serve, status, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -81,6 +96,7 @@ struct CommandLine {
   RefreshArguments refresh;
   DemoArguments demo;
   StatusArguments status;
+  ServeArguments serve;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

@@ -60,6 +60,20 @@ Examples:
   aws-refresh-session status --json | jq '.Entries[].SecondsLeft'
   aws-refresh-session status --clear)"};
 
+constexpr HelpTopic kServe{"serve", "Serve credentials to other programs, for as long as they run",
+                           R"(Answers as a container's credentials endpoint does, which every AWS SDK and the
+AWS CLI ask by themselves: they get fresh credentials whenever they need them,
+without keys in files or the environment. Prints the variables that clients
+need, then serves until SIGTERM or SIGINT. Only who has the token is answered.
+
+Examples:
+  aws-refresh-session serve --profile dev > settings &
+  . ./settings; aws s3 ls
+  aws-refresh-session serve --port 9911 --token-file ~/.aws/serve-token \
+      --role dev=dev --role build=arn:aws:iam::123456789012:role/build
+  aws-refresh-session serve --unix-socket /run/user/1000/aws.sock --json
+  aws-refresh-session serve --imds --profile dev)"};
+
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
 
@@ -86,6 +100,8 @@ const HelpTopic& help_topic(Command command) {
       return kProcess;
     case Command::status:
       return kStatus;
+    case Command::serve:
+      return kServe;
     case Command::completion:
       return kCompletion;
     case Command::version:

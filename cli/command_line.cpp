@@ -9,12 +9,17 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 namespace aws_refresh_session::cli {
 namespace {
+
+/// Whose options are left out when another of them was chosen.
+constexpr std::array kCommands{Command::demo,       Command::whoami, Command::process, Command::export_credentials,
+                               Command::completion, Command::version};
 
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
@@ -124,6 +129,19 @@ void add_refresh_options(CLI::App& app, RefreshArguments& refresh) {
   rule.flag("--no-background-refresh", refresh.no_background_refresh, "Refresh only when somebody reads");
 }
 
+void add_export_options(CLI::App& app, ExportArguments& arguments) {
+  OptionsOf form{app, "What to write"};
+  form.text("--format", arguments.format, "sh|fish|powershell|env-file|json|credentials-file",
+            "Commands for a shell, lines NAME=VALUE, an object, or a profile of a credentials file (default: sh)");
+  form.text("--write-profile", arguments.write_profile, "NAME",
+            "The profile to write into the credentials file (default: default)");
+  form.text("--credentials-file", arguments.credentials_file, "FILE",
+            "The file (default: AWS_SHARED_CREDENTIALS_FILE, ~/.aws/credentials)");
+  form.flag("--replace-lasting-keys", arguments.replace_lasting_keys,
+            "Let a profile's keys without a session token be replaced, which cannot be had again");
+  form.flag("--watch", arguments.watch, "Go on, and write the profile again after each refresh");
+}
+
 void add_output_options(CLI::App& app, OutputArguments& output, bool json) {
   OptionsOf options{app, "Output"};
   if (json) {
@@ -175,6 +193,13 @@ struct Parser {
       add_output_options(process, result.output, true);
     }
 
+    if (CLI::App& export_app = add(Command::export_credentials); is_wanted(Command::export_credentials)) {
+      add_export_options(export_app, result.export_to);
+      add_source_options(export_app, result.source);
+      add_refresh_options(export_app, result.refresh);
+      add_output_options(export_app, result.output, false);
+    }
+
     CLI::App& completion = add(Command::completion);
     completion
         .add_option(
@@ -191,7 +216,7 @@ struct Parser {
 
   [[nodiscard]] bool is_wanted(Command command) const {
     const auto is_name = [this](Command each) { return help_topic(each).name == first_argument; };
-    return is_name(command) || !(is_name(Command::demo) || is_name(Command::whoami) || is_name(Command::process));
+    return is_name(command) || std::none_of(kCommands.begin(), kCommands.end(), is_name);
   }
 
   CLI::App& add(Command command) {

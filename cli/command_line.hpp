@@ -57,6 +57,15 @@ struct DemoArguments {
   bool plain = false;
 };
 
+/// Empty: not given.
+struct ExportArguments {
+  std::string format{};
+  std::string credentials_file{};
+  std::string write_profile{};
+  bool replace_lasting_keys = false;
+  bool watch = false;
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -65,7 +74,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, completion, version, help };
+enum class Command { demo, whoami, process, export_credentials, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -73,6 +82,7 @@ struct CommandLine {
   SourceArguments source;
   RefreshArguments refresh;
   DemoArguments demo;
+  ExportArguments export_to;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

@@ -47,6 +47,22 @@ Examples, in ~/.aws/config:
 (any profile but this one), then:
   aws --profile app s3 ls)"};
 
+constexpr HelpTopic kExport{"export", "Print credentials for a shell, or write them into a credentials file",
+                            R"help(Gets credentials once and prints what sets AWS_ACCESS_KEY_ID and its companions
+in a shell, or takes them away where the set has none: nothing of an older set
+stays. AWS_PROFILE is left alone; a few SDKs (JavaScript) prefer it to keys.
+As a profile of a credentials file the keys serve programs that know nothing
+else. All else in that file stays as it is. With --watch it is written anew
+after each refresh until the command is stopped; that is exit code 0, then.
+
+Examples:
+  eval "$(aws-refresh-session export --profile dev)"
+  aws-refresh-session export --profile dev --format fish | source
+  aws-refresh-session export --format powershell | Out-String | iex
+  (umask 077; aws-refresh-session export --format env-file > app.env)
+  aws-refresh-session export --profile dev --format credentials-file \
+      --write-profile dev-keys --watch)help"};
+
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
 
@@ -71,6 +87,8 @@ const HelpTopic& help_topic(Command command) {
       return kWhoami;
     case Command::process:
       return kProcess;
+    case Command::export_credentials:
+      return kExport;
     case Command::completion:
       return kCompletion;
     case Command::version:

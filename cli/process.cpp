@@ -4,11 +4,8 @@
 #include "cli/source.hpp"
 #include "cli/time_text.hpp"
 
-#include <aws_refresh_session/exceptions.hpp>
-
 #include <unistd.h>
 
-#include <chrono>
 #include <string>
 
 namespace aws_refresh_session::cli {
@@ -34,15 +31,8 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
         "the secret key goes to this terminal. `process` is for credential_process in an AWS config file.");
   }
   const Source source = make_source(line.source, messages);
-  const Credentials credentials = source.credentials(stop);
+  const Credentials credentials = source.usable_credentials(stop);
   messages.detail("got " + to_string(credentials));
-  if (credentials.empty() || credentials.expired(std::chrono::system_clock::now())) {
-    throw CredentialError{{.message = credentials.empty()
-                                          ? "The source gave no keys."
-                                          : "The source gave credentials that have ended already. Check the clock of "
-                                            "this machine, or get new ones.",
-                           .code = credentials.empty() ? "NoCredentials" : "ExpiredCredentials"}};
-  }
 
   JsonObject json;
   describe_for_sdk(credentials, json);

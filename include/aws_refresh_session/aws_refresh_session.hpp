@@ -5,6 +5,7 @@
 
 #include <aws_refresh_session/clock.hpp>
 #include <aws_refresh_session/credentials.hpp>
+#include <aws_refresh_session/credentials_file.hpp>
 #include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/custom.hpp>
 #include <aws_refresh_session/environment.hpp>

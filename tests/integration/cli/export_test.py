@@ -180,7 +180,7 @@ class CredentialsFile(CliTest):
         self.assertIn("[other]\naws_access_key_id = A\n", self.file.read_text())
 
     def test_watch_keeps_the_last_set_through_failures_and_recovers(self):
-        program = self.watch("--duration-seconds", "8")
+        program = self.watch("--duration-seconds", "8", "--max-attempts", "1")
         self.wait_for(self.key_id)
         first = self.key_id()
         self.emulator.fault(kind="server_error", action="AssumeRole")

@@ -18,8 +18,8 @@ namespace aws_refresh_session::cli {
 namespace {
 
 /// Whose options are left out when another of them was chosen.
-constexpr std::array kCommands{Command::demo,       Command::whoami, Command::process, Command::export_credentials,
-                               Command::completion, Command::version};
+constexpr std::array kCommands{Command::demo,    Command::whoami,     Command::process, Command::export_credentials,
+                               Command::console, Command::completion, Command::version};
 
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
@@ -142,6 +142,18 @@ void add_export_options(CLI::App& app, ExportArguments& arguments) {
   form.flag("--watch", arguments.watch, "Go on, and write the profile again after each refresh");
 }
 
+void add_console_options(CLI::App& app, ConsoleArguments& arguments) {
+  OptionsOf session{app, "The console session"};
+  session.text("--destination", arguments.destination, "URL",
+               "The page to open (default: the console's start page of the region)");
+  session.text("--issuer", arguments.issuer, "URL", "The page to go to when the session has ended");
+  session.text("--session-duration", arguments.session_duration, "SECONDS",
+               "How long it may last, 900 to 43200 (default: as long as the credentials). Only for a role that "
+               "long-term keys have assumed");
+  session.text("--signin-endpoint-url", arguments.signin_endpoint_url, "URL",
+               "Another federation endpoint (default: that of the region's partition)");
+}
+
 void add_output_options(CLI::App& app, OutputArguments& output, bool json) {
   OptionsOf options{app, "Output"};
   if (json) {
@@ -198,6 +210,12 @@ struct Parser {
       add_source_options(export_app, result.source);
       add_refresh_options(export_app, result.refresh);
       add_output_options(export_app, result.output, false);
+    }
+
+    if (CLI::App& console = add(Command::console); is_wanted(Command::console)) {
+      add_console_options(console, result.console);
+      add_source_options(console, result.source);
+      add_output_options(console, result.output, false);
     }
 
     CLI::App& completion = add(Command::completion);

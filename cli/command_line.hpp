@@ -66,6 +66,14 @@ struct ExportArguments {
   bool watch = false;
 };
 
+/// Empty: not given.
+struct ConsoleArguments {
+  std::string destination{};
+  std::string issuer{};
+  std::string session_duration{};
+  std::string signin_endpoint_url{};
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -74,7 +82,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, export_credentials, completion, version, help };
+enum class Command { demo, whoami, process, export_credentials, console, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -83,6 +91,7 @@ struct CommandLine {
   RefreshArguments refresh;
   DemoArguments demo;
   ExportArguments export_to;
+  ConsoleArguments console;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

@@ -63,6 +63,18 @@ Examples:
   aws-refresh-session export --profile dev --format credentials-file \
       --write-profile dev-keys --watch)help"};
 
+constexpr HelpTopic kConsole{"console", "Print a URL that signs in to the AWS console",
+                             R"help(Gets credentials of a role and asks the sign-in endpoint for a URL that opens
+the console with them. For 15 minutes it signs in anybody who has it: let it go
+to a browser, not into a log or a chat. Keys of a user cannot sign in; name a
+role, or a profile that has one.
+
+Examples:
+  xdg-open "$(aws-refresh-session console --profile dev)"
+  aws-refresh-session console --role-arn arn:aws:iam::123456789012:role/app \
+      --destination https://console.aws.amazon.com/s3/home \
+      --session-duration 28800)help"};
+
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
 
@@ -89,6 +101,8 @@ const HelpTopic& help_topic(Command command) {
       return kProcess;
     case Command::export_credentials:
       return kExport;
+    case Command::console:
+      return kConsole;
     case Command::completion:
       return kCompletion;
     case Command::version:

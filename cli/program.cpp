@@ -33,6 +33,8 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
       return run_process(line, messages, stop);
     case Command::export_credentials:
       return run_export(line, messages, stop);
+    case Command::console:
+      return run_console(line, messages, stop);
     case Command::completion:
       return run_completion(line);
     case Command::version:

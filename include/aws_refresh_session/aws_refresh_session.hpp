@@ -4,6 +4,7 @@
 /// Everything, in one include.
 
 #include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/console.hpp>
 #include <aws_refresh_session/credentials.hpp>
 #include <aws_refresh_session/credentials_file.hpp>
 #include <aws_refresh_session/credentials_provider.hpp>

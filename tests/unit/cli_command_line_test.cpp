@@ -172,7 +172,7 @@ struct BadLine {
 
 TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
   const std::vector<BadLine> cases{
-      {{}, "give a command: demo, whoami, process, export, completion, version. See aws-refresh-session --help."},
+      {{}, "give a command: demo, whoami, process, export, console, completion, version. See aws-refresh-session --help."},
       {{"whomai"}, "unknown command 'whomai'. Did you mean 'whoami'? See aws-refresh-session --help."},
       {{"whoami", "--regoin", "x"},
        "unknown option '--regoin'. Did you mean '--region'? See aws-refresh-session whoami --help."},

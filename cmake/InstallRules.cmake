@@ -8,6 +8,11 @@ install(TARGETS aws_refresh_session EXPORT aws_refresh_sessionTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET aws_refresh_session_server)
+  install(TARGETS aws_refresh_session_server EXPORT aws_refresh_sessionTargets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/aws_refresh_session DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN *.hpp)
 install(EXPORT aws_refresh_sessionTargets NAMESPACE aws_refresh_session:: DESTINATION ${package_dir})

@@ -18,8 +18,8 @@ namespace aws_refresh_session::cli {
 namespace {
 
 /// Whose options are left out when another of them was chosen.
-constexpr std::array kCommands{Command::demo,    Command::whoami,     Command::process, Command::export_credentials,
-                               Command::console, Command::completion, Command::version};
+constexpr std::array kCommands{Command::demo,    Command::whoami, Command::process,    Command::export_credentials,
+                               Command::console, Command::exec,   Command::completion, Command::version};
 
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
@@ -218,6 +218,15 @@ struct Parser {
       add_output_options(console, result.output, false);
     }
 
+    if (CLI::App& exec = add(Command::exec); is_wanted(Command::exec)) {
+      OptionsOf{exec, "How the program gets credentials"}.flag(
+          "--static", result.exec.plain_keys,
+          "As variables with the keys themselves, which end (default: by an endpoint that gives it new ones)");
+      add_source_options(exec, result.source);
+      add_refresh_options(exec, result.refresh);
+      add_output_options(exec, result.output, false);
+    }
+
     CLI::App& completion = add(Command::completion);
     completion
         .add_option(
@@ -365,6 +374,15 @@ CommandNode command_tree() {
 }
 
 CommandLine parse_command_line(std::span<const std::string> arguments) {
+  // What `exec` is to run is the person's own, whatever it looks like.
+  std::vector<std::string> program;
+  if (!arguments.empty() && arguments.front() == help_topic(Command::exec).name) {
+    const auto divider = std::find(arguments.begin(), arguments.end(), "--");
+    if (divider != arguments.end()) {
+      program.assign(divider + 1, arguments.end());
+      arguments = arguments.first(static_cast<std::size_t>(divider - arguments.begin()));
+    }
+  }
   refuse_empty_values(arguments);
 
   Parser parser{arguments.empty() ? std::string_view{} : std::string_view{arguments.front()}};
@@ -404,6 +422,7 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   if (const auto extras = chosen()->remaining(false); !extras.empty()) {
     refuse_extra(*chosen(), extras.front());
   }
+  parser.result.exec.program = std::move(program);
   if (parser.result.output.verbose && parser.result.output.quiet) {
     throw UsageError{"--quiet: cannot be combined with --verbose."};
   }

@@ -74,6 +74,13 @@ struct ConsoleArguments {
   std::string signin_endpoint_url{};
 };
 
+struct ExecArguments {
+  /// The keys themselves rather than an endpoint that gives them.
+  bool plain_keys = false;
+  /// What stands after `--`, untouched.
+  std::vector<std::string> program{};
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -82,7 +89,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, export_credentials, console, completion, version, help };
+enum class Command { demo, whoami, process, export_credentials, console, exec, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -92,6 +99,7 @@ struct CommandLine {
   DemoArguments demo;
   ExportArguments export_to;
   ConsoleArguments console;
+  ExecArguments exec;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

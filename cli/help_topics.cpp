@@ -75,6 +75,18 @@ Examples:
       --destination https://console.aws.amazon.com/s3/home \
       --session-duration 28800)help"};
 
+constexpr HelpTopic kExec{"exec", "Run a program with credentials that stay fresh",
+                          R"help(Starts the program that stands after -- with an environment in which every AWS
+SDK finds these credentials and no others. They come from an endpoint of this
+process on 127.0.0.1, so that the program gets new ones as long as it runs.
+With --static it gets the keys themselves, for programs that know no endpoint;
+they end. Signals, Ctrl-Z and the exit status go through.
+
+Examples:
+  aws-refresh-session exec --profile dev -- ./long-job
+  aws-refresh-session exec --profile dev -- aws s3 sync . s3://bucket
+  aws-refresh-session exec --static --profile dev -- old-tool --flag)help"};
+
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
 
@@ -103,6 +115,8 @@ const HelpTopic& help_topic(Command command) {
       return kExport;
     case Command::console:
       return kConsole;
+    case Command::exec:
+      return kExec;
     case Command::completion:
       return kCompletion;
     case Command::version:
@@ -153,6 +167,9 @@ std::string_view exit_code_help() {
        be had: try again later
   4    demo: a check at the end failed
   5    Standard output could not be written
+  126, 127
+       exec: the program could not be started, or was not found; otherwise its
+       own status, or 128 + N after signal N
   129, 130, 143, 141
        Ended by SIGHUP, SIGINT, SIGTERM, or a reader that went away)";
 }

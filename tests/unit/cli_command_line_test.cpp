@@ -112,6 +112,16 @@ TEST(CommandLine, ExportOptionsAreKept) {
   EXPECT_EQ(line.refresh.advisory_window, "1s");
 }
 
+TEST(CommandLine, WhatStandsBehindTheDividerIsTheProgramsOwn) {
+  const CommandLine line = parse({"exec", "--static", "--profile", "p", "--", "prog", "--", "--profile=", "-x", ""});
+  EXPECT_EQ(line.command, Command::exec);
+  EXPECT_TRUE(line.exec.plain_keys);
+  EXPECT_EQ(line.source.profile, "p");
+  EXPECT_THAT(line.exec.program, ElementsAre("prog", "--", "--profile=", "-x", ""));
+  EXPECT_THAT(refusal({"exec", "prog"}), HasSubstr("unexpected argument 'prog'"));
+  EXPECT_TRUE(parse({"exec", "--"}).exec.program.empty());
+}
+
 TEST(CommandLine, RefreshAndDemoOptionsAreKept) {
   const CommandLine line = parse({"demo",
                                   "--seconds",
@@ -172,7 +182,9 @@ struct BadLine {
 
 TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
   const std::vector<BadLine> cases{
-      {{}, "give a command: demo, whoami, process, export, console, completion, version. See aws-refresh-session --help."},
+      {{},
+       "give a command: demo, whoami, process, export, console, exec, completion, version. See aws-refresh-session "
+       "--help."},
       {{"whomai"}, "unknown command 'whomai'. Did you mean 'whoami'? See aws-refresh-session --help."},
       {{"whoami", "--regoin", "x"},
        "unknown option '--regoin'. Did you mean '--region'? See aws-refresh-session whoami --help."},

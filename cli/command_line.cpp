@@ -17,6 +17,11 @@
 namespace aws_refresh_session::cli {
 namespace {
 
+/// Whose options are left out when another of them was chosen.
+constexpr std::array kCommands{Command::demo,       Command::whoami, Command::process, Command::export_credentials,
+                               Command::console,    Command::exec,   Command::serve,   Command::status,
+                               Command::completion, Command::version};
+
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
 /// Declares options whose text is kept as it came: CLI11's own conversions read brackets and braces in values.
@@ -156,6 +161,31 @@ void add_serve_options(CLI::App& app, ServeArguments& serve) {
       "Print the token itself for clients that read no token file: AWS CLI 2.9, botocore 1.29, the SDK for Go v1");
 }
 
+void add_export_options(CLI::App& app, ExportArguments& arguments) {
+  OptionsOf form{app, "What to write"};
+  form.text("--format", arguments.format, "sh|fish|powershell|env-file|json|credentials-file",
+            "Commands for a shell, lines NAME=VALUE, an object, or a profile of a credentials file (default: sh)");
+  form.text("--write-profile", arguments.write_profile, "NAME",
+            "The profile to write into the credentials file (default: default)");
+  form.text("--credentials-file", arguments.credentials_file, "FILE",
+            "The file (default: AWS_SHARED_CREDENTIALS_FILE, ~/.aws/credentials)");
+  form.flag("--replace-lasting-keys", arguments.replace_lasting_keys,
+            "Let a profile's keys without a session token be replaced, which cannot be had again");
+  form.flag("--watch", arguments.watch, "Go on, and write the profile again after each refresh");
+}
+
+void add_console_options(CLI::App& app, ConsoleArguments& arguments) {
+  OptionsOf session{app, "The console session"};
+  session.text("--destination", arguments.destination, "URL",
+               "The page to open (default: the console's start page of the region)");
+  session.text("--issuer", arguments.issuer, "URL", "The page to go to when the session has ended");
+  session.text("--session-duration", arguments.session_duration, "SECONDS",
+               "How long it may last, 900 to 43200 (default: as long as the credentials). Only for a role that "
+               "long-term keys have assumed");
+  session.text("--signin-endpoint-url", arguments.signin_endpoint_url, "URL",
+               "Another federation endpoint (default: that of the region's partition)");
+}
+
 void add_output_options(CLI::App& app, OutputArguments& output, bool json) {
   OptionsOf options{app, "Output"};
   if (json) {
@@ -208,11 +238,26 @@ struct Parser {
       add_output_options(process, result.output, true);
     }
 
-    if (CLI::App& status = add(Command::status); is_wanted(Command::status)) {
-      OptionsOf what{status, "What to do"};
-      what.flag("--watch", result.status.watch, "Show it on the terminal, anew every second, until it is interrupted");
-      what.flag("--clear", result.status.clear, "Remove all entries instead");
-      add_output_options(status, result.output, true);
+    if (CLI::App& export_app = add(Command::export_credentials); is_wanted(Command::export_credentials)) {
+      add_export_options(export_app, result.export_to);
+      add_source_options(export_app, result.source);
+      add_refresh_options(export_app, result.refresh);
+      add_output_options(export_app, result.output, false);
+    }
+
+    if (CLI::App& console = add(Command::console); is_wanted(Command::console)) {
+      add_console_options(console, result.console);
+      add_source_options(console, result.source);
+      add_output_options(console, result.output, false);
+    }
+
+    if (CLI::App& exec = add(Command::exec); is_wanted(Command::exec)) {
+      OptionsOf{exec, "How the program gets credentials"}.flag(
+          "--static", result.exec.plain_keys,
+          "As variables with the keys themselves, which end (default: by an endpoint that gives it new ones)");
+      add_source_options(exec, result.source);
+      add_refresh_options(exec, result.refresh);
+      add_output_options(exec, result.output, false);
     }
 
     if (CLI::App& serve = add(Command::serve); is_wanted(Command::serve)) {
@@ -220,6 +265,13 @@ struct Parser {
       add_source_options(serve, result.source);
       add_refresh_options(serve, result.refresh);
       add_output_options(serve, result.output, true);
+    }
+
+    if (CLI::App& status = add(Command::status); is_wanted(Command::status)) {
+      OptionsOf what{status, "What to do"};
+      what.flag("--watch", result.status.watch, "Show it on the terminal, anew every second, until it is interrupted");
+      what.flag("--clear", result.status.clear, "Remove all entries instead");
+      add_output_options(status, result.output, true);
     }
 
     CLI::App& completion = add(Command::completion);
@@ -238,9 +290,7 @@ struct Parser {
 
   [[nodiscard]] bool is_wanted(Command command) const {
     const auto is_name = [this](Command each) { return help_topic(each).name == first_argument; };
-    constexpr std::array kWithManyOptions{Command::demo, Command::whoami, Command::process, Command::status,
-                                          Command::serve};
-    return is_name(command) || std::none_of(kWithManyOptions.begin(), kWithManyOptions.end(), is_name);
+    return is_name(command) || std::none_of(kCommands.begin(), kCommands.end(), is_name);
   }
 
   CLI::App& add(Command command) {
@@ -371,6 +421,15 @@ CommandNode command_tree() {
 }
 
 CommandLine parse_command_line(std::span<const std::string> arguments) {
+  // What `exec` is to run is the person's own, whatever it looks like.
+  std::vector<std::string> program;
+  if (!arguments.empty() && arguments.front() == help_topic(Command::exec).name) {
+    const auto divider = std::find(arguments.begin(), arguments.end(), "--");
+    if (divider != arguments.end()) {
+      program.assign(divider + 1, arguments.end());
+      arguments = arguments.first(static_cast<std::size_t>(divider - arguments.begin()));
+    }
+  }
   refuse_empty_values(arguments);
 
   Parser parser{arguments.empty() ? std::string_view{} : std::string_view{arguments.front()}};
@@ -410,6 +469,7 @@ CommandLine parse_command_line(std::span<const std::string> arguments) {
   if (const auto extras = chosen()->remaining(false); !extras.empty()) {
     refuse_extra(*chosen(), extras.front());
   }
+  parser.result.exec.program = std::move(program);
   if (parser.result.output.verbose && parser.result.output.quiet) {
     throw UsageError{"--quiet: cannot be combined with --verbose."};
   }

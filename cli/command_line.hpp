@@ -79,6 +79,30 @@ struct ServeArguments {
   bool ui = false;
 };
 
+/// Empty: not given.
+struct ExportArguments {
+  std::string format{};
+  std::string credentials_file{};
+  std::string write_profile{};
+  bool replace_lasting_keys = false;
+  bool watch = false;
+};
+
+/// Empty: not given.
+struct ConsoleArguments {
+  std::string destination{};
+  std::string issuer{};
+  std::string session_duration{};
+  std::string signin_endpoint_url{};
+};
+
+struct ExecArguments {
+  /// The keys themselves rather than an endpoint that gives them.
+  bool plain_keys = false;
+  /// What stands after `--`, untouched.
+  std::vector<std::string> program{};
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -87,7 +111,19 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, serve, status, completion, version, help };
+enum class Command {
+  demo,
+  whoami,
+  process,
+  export_credentials,
+  console,
+  exec,
+  serve,
+  status,
+  completion,
+  version,
+  help
+};
 
 struct CommandLine {
   Command command = Command::help;
@@ -97,6 +133,9 @@ struct CommandLine {
   DemoArguments demo;
   StatusArguments status;
   ServeArguments serve;
+  ExportArguments export_to;
+  ConsoleArguments console;
+  ExecArguments exec;
   /// Of `completion`.
   std::string shell{};
   /// Of `help`: which subcommand's page; empty for the program's.

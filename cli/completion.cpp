@@ -89,6 +89,14 @@ std::string bash_script(const CommandNode& program) {
       {2}) command="$word"; break ;;
     esac
   done
+  if [ "$command" = exec ]; then
+    for ((word = 2; word < COMP_CWORD; word++)); do
+      if [ "${{COMP_WORDS[word]}}" = -- ]; then
+        if declare -F _command_offset > /dev/null; then _command_offset $((word + 1)); else compopt -o default; fi
+        return
+      fi
+    done
+  fi
   case "$command" in
 {3}  esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -114,8 +114,9 @@ std::string help_text(const CommandNode& program, std::string_view subcommand) {
   const bool has_source = std::any_of(found->options.begin(), found->options.end(), [](const OptionNode& option) {
     return std::find(option.names.begin(), option.names.end(), "--role-arn") != option.names.end();
   });
-  return fmt::format("{}.\n\nUsage: {} {} {}[OPTION...]\n\n{}\n{}{}{}\n\n{}\n", found->summary, program.name,
-                     found->name, positional == found->options.end() ? "" : positional->value_name + " ",
+  const std::string_view rest = found->name == help_topic(Command::exec).name ? " -- PROGRAM [ARGUMENT...]" : "";
+  return fmt::format("{}.\n\nUsage: {} {} {}[OPTION...]{}\n\n{}\n{}{}{}\n\n{}\n", found->summary, program.name,
+                     found->name, positional == found->options.end() ? "" : positional->value_name + " ", rest,
                      found->description, options_text(*found), has_source ? "\n" : "",
                      has_source ? environment_help() : "", exit_code_help());
 }

@@ -49,6 +49,46 @@ Examples, in ~/.aws/config:
 (any profile but this one), then:
   aws --profile app s3 ls)"};
 
+constexpr HelpTopic kExport{"export", "Print credentials for a shell, or write them into a credentials file",
+                            R"help(Gets credentials once and prints what sets AWS_ACCESS_KEY_ID and its companions
+in a shell, or takes them away where the set has none: nothing of an older set
+stays. AWS_PROFILE is left alone; a few SDKs (JavaScript) prefer it to keys.
+As a profile of a credentials file the keys serve programs that know nothing
+else. All else in that file stays as it is. With --watch it is written anew
+after each refresh until the command is stopped; that is exit code 0, then.
+
+Examples:
+  eval "$(aws-refresh-session export --profile dev)"
+  aws-refresh-session export --profile dev --format fish | source
+  aws-refresh-session export --format powershell | Out-String | iex
+  (umask 077; aws-refresh-session export --format env-file > app.env)
+  aws-refresh-session export --profile dev --format credentials-file \
+      --write-profile dev-keys --watch)help"};
+
+constexpr HelpTopic kConsole{"console", "Print a URL that signs in to the AWS console",
+                             R"help(Gets credentials of a role and asks the sign-in endpoint for a URL that opens
+the console with them. For 15 minutes it signs in anybody who has it: let it go
+to a browser, not into a log or a chat. Keys of a user cannot sign in; name a
+role, or a profile that has one.
+
+Examples:
+  xdg-open "$(aws-refresh-session console --profile dev)"
+  aws-refresh-session console --role-arn arn:aws:iam::123456789012:role/app \
+      --destination https://console.aws.amazon.com/s3/home \
+      --session-duration 28800)help"};
+
+constexpr HelpTopic kExec{"exec", "Run a program with credentials that stay fresh",
+                          R"help(Starts the program that stands after -- with an environment in which every AWS
+SDK finds these credentials and no others. They come from an endpoint of this
+process on 127.0.0.1, so that the program gets new ones as long as it runs.
+With --static it gets the keys themselves, for programs that know no endpoint;
+they end. Signals, Ctrl-Z and the exit status go through.
+
+Examples:
+  aws-refresh-session exec --profile dev -- ./long-job
+  aws-refresh-session exec --profile dev -- aws s3 sync . s3://bucket
+  aws-refresh-session exec --static --profile dev -- old-tool --flag)help"};
+
 constexpr HelpTopic kStatus{"status", "Show what is cached, how long it lives and what failed last",
                             R"(Lists the entries of the cache that all runs of this program share: what they
 are for, how much of their life is left, and why the last attempt to renew
@@ -98,6 +138,12 @@ const HelpTopic& help_topic(Command command) {
       return kWhoami;
     case Command::process:
       return kProcess;
+    case Command::export_credentials:
+      return kExport;
+    case Command::console:
+      return kConsole;
+    case Command::exec:
+      return kExec;
     case Command::status:
       return kStatus;
     case Command::serve:
@@ -154,6 +200,9 @@ std::string_view exit_code_help() {
        be had: try again later
   4    demo: a check at the end failed
   5    Standard output could not be written
+  126, 127
+       exec: the program could not be started, or was not found; otherwise its
+       own status, or 128 + N after signal N
   129, 130, 143, 141
        Ended by SIGHUP, SIGINT, SIGTERM, or a reader that went away)";
 }

@@ -42,75 +42,53 @@ std::size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
-JsonObject::JsonObject() : text_("{}") {}
-
-JsonObject::~JsonObject() {
-  wipe(text_);
-}
-
 void JsonObject::text(std::string_view name, std::string_view value) {
   begin(name);
-  append("\"");
+  text_.append("\"");
   while (!value.empty()) {
     const std::size_t length = sequence_length(value);
     const char c = value.front();
     if (length == 0) {
-      append("\xEF\xBF\xBD");
+      text_.append("\xEF\xBF\xBD");
     } else if (c == '"' || c == '\\') {
       const char escaped[] = {'\\', c};
-      append({escaped, 2});
+      text_.append({escaped, 2});
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      append(fmt::format("\\u{:04x}", static_cast<unsigned char>(c)));
+      text_.append(fmt::format("\\u{:04x}", static_cast<unsigned char>(c)));
     } else {
-      append(value.substr(0, length));
+      text_.append(value.substr(0, length));
     }
     value.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  append("\"}");
+  text_.append("\"}");
 }
 
 void JsonObject::number(std::string_view name, std::uint64_t value) {
   begin(name);
-  append(fmt::format("{}}}", value));
+  text_.append(fmt::format("{}}}", value));
 }
 
 void JsonObject::number(std::string_view name, double value) {
   begin(name);
-  append(fmt::format("{:.3f}}}", value));
+  text_.append(fmt::format("{:.3f}}}", value));
 }
 
 void JsonObject::boolean(std::string_view name, bool value) {
   begin(name);
-  append(value ? "true}" : "false}");
+  text_.append(value ? "true}" : "false}");
 }
 
 void JsonObject::object(std::string_view name, const JsonObject& value) {
   begin(name);
-  append(value.str());
-  append("}");
-}
-
-std::string_view JsonObject::str() const {
-  return text_;
+  text_.append(value.str());
+  text_.append("}");
 }
 
 void JsonObject::begin(std::string_view name) {
-  text_.pop_back();
-  append(text_.size() > 1 ? ", \"" : "\"");
-  append(name);
-  append("\": ");
-}
-
-void JsonObject::append(std::string_view text) {
-  if (text_.size() + text.size() > text_.capacity()) {
-    // The string's own growth would free the old buffer with the secret in it.
-    std::string larger;
-    larger.reserve(std::max<std::size_t>(1024, 2 * (text_.size() + text.size())));
-    larger = text_;
-    wipe(text_);
-    text_.swap(larger);
-  }
-  text_ += text;
+  text_.drop_last();
+  text_.append(text_.str().size() > 1 ? ", \"" : "\"");
+  text_.append(name);
+  text_.append("\": ");
 }
 
 }  // namespace aws_refresh_session::cli

@@ -1,22 +1,20 @@
 #pragma once
 
+#include "cli/secret_text.hpp"
+
 #include <aws_refresh_session/credentials.hpp>
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace aws_refresh_session::cli {
 
-/// Writes one JSON object (RFC 8259) member by member, in order. Zeroes every buffer it held: a JSON library would
-/// leave copies of a secret in freed memory. Names must be plain ASCII; bytes of values that are not UTF-8 come out as
+/// Writes one JSON object (RFC 8259) member by member, in order. A JSON library would leave copies of a secret in
+/// freed memory. Names must be plain ASCII; bytes of values that are not UTF-8 come out as
 /// U+FFFD.
 class JsonObject {
  public:
-  JsonObject();
-  ~JsonObject();
-  JsonObject(const JsonObject&) = delete;
-  JsonObject& operator=(const JsonObject&) = delete;
+  JsonObject() { text_.append("{}"); }
 
   void text(std::string_view name, std::string_view value);
   void secret(std::string_view name, const SecretString& value) { text(name, value.reveal()); }
@@ -27,14 +25,13 @@ class JsonObject {
   void object(std::string_view name, const JsonObject& value);
 
   /// `{...}`, valid until the next call.
-  [[nodiscard]] std::string_view str() const;
+  [[nodiscard]] std::string_view str() const noexcept { return text_.str(); }
 
  private:
   void begin(std::string_view name);
-  void append(std::string_view text);
 
   /// Always a complete object: the closing brace is taken off and put back.
-  std::string text_;
+  SecretText text_;
 };
 
 }  // namespace aws_refresh_session::cli

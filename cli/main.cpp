@@ -14,10 +14,13 @@
 namespace {
 
 /// Secrets must reach neither a core file nor another process of the same user (ptrace, /proc/PID/mem).
-void keep_memory_private() noexcept {
+/// \param runs_program a program that we start would inherit the limit, and keeping us from being dumped is enough
+void keep_memory_private(bool runs_program) noexcept {
   static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
   const rlimit none{0, 0};
-  static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+  if (!runs_program) {
+    static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+  }
 }
 
 /// A standard stream that came closed would be given to the first socket, and the secret key written to it. Opened
@@ -51,7 +54,7 @@ void hide_token_code(int argc, char** argv) noexcept {
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_memory_private();
+  keep_memory_private(argc > 1 && std::string_view{argv[1]} == "exec");
   occupy_standard_streams();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   hide_token_code(argc, argv);

@@ -5,11 +5,8 @@
 #include "cli/source.hpp"
 #include "cli/time_text.hpp"
 
-#include <aws_refresh_session/exceptions.hpp>
-
 #include <unistd.h>
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -72,15 +69,8 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
   if (cached) {
     source->provider = cached->wrap(std::move(source->provider));
   }
-  const Credentials credentials = source->credentials(stop);
+  const Credentials credentials = source->usable_credentials(stop);
   messages.detail("got " + to_string(credentials));
-  if (credentials.empty() || credentials.expired(std::chrono::system_clock::now())) {
-    throw CredentialError{{.message = credentials.empty()
-                                          ? "The source gave no keys."
-                                          : "The source gave credentials that have ended already. Check the clock of "
-                                            "this machine, or get new ones.",
-                           .code = credentials.empty() ? "NoCredentials" : "ExpiredCredentials"}};
-  }
   write(credentials);
   return ExitCode::ok;
 }

@@ -31,6 +31,12 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
       return run_whoami(line, messages, stop);
     case Command::process:
       return run_process(line, messages, stop);
+    case Command::export_credentials:
+      return run_export(line, messages, stop);
+    case Command::console:
+      return run_console(line, messages, stop);
+    case Command::exec:
+      return run_exec(line, messages, stop);
     case Command::status:
       return run_status(line, messages, stop);
     case Command::serve:

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -122,13 +123,13 @@ MfaTokenProvider prompt_provider() {
       true);
 }
 
-Source named_source(const SourceArguments& arguments, ProviderSeams seams) {
+Source named_source(const SourceArguments& arguments, ProviderSeams seams, const RefreshOptions& refresh) {
   Source source;
   source.client = client_options(arguments);
   source.seams = seams;
   SessionOptions options;
   options.transport = std::move(seams.transport);
-  options.refresh.background_refresh = false;
+  options.refresh = refresh;
   source.session = std::make_unique<RefreshableSession>(arguments.method, method_parameters(arguments), options);
   source.provider = source.session->provider();
   return source;
@@ -278,14 +279,41 @@ Credentials Source::credentials(const std::stop_token& stop) const {
   return provider->resolve(context);
 }
 
-Source make_source(const SourceArguments& arguments, Messages& messages) {
+Credentials Source::usable_credentials(const std::stop_token& stop) const {
+  Credentials got = credentials(stop);
+  if (got.empty() || got.expired(std::chrono::system_clock::now())) {
+    throw CredentialError{{.message = got.empty() ? "The source gave no keys."
+                                                  : "The source gave credentials that have ended already. Check the "
+                                                    "clock of this machine, or get new ones.",
+                           .code = got.empty() ? "NoCredentials" : "ExpiredCredentials"}};
+  }
+  return got;
+}
+
+std::shared_ptr<RefreshingCredentialsProvider> Source::kept_fresh(const RefreshOptions& options) const {
+  if (session) {
+    return session->provider();
+  }
+  EngineSeams engine;
+  engine.skew = seams.skew;
+  return std::make_shared<RefreshingCredentialsProvider>(provider, options, std::move(engine));
+}
+
+RefreshOptions read_once() {
+  RefreshOptions options;
+  options.background_refresh = false;
+  return options;
+}
+
+Source make_source(const SourceArguments& arguments, Messages& messages, const RefreshOptions& refresh) {
   ProviderSeams seams;
+  seams.skew = std::make_shared<ClockSkew>();
   seams.transport = default_http_transport();
   if (messages.verbose()) {
     seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);
   }
   if (!arguments.method.empty() && arguments.method != kStsMethod && arguments.method != "default") {
-    return named_source(arguments, std::move(seams));
+    return named_source(arguments, std::move(seams), refresh);
   }
 
   Source source;

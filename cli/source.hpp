@@ -47,10 +47,23 @@ struct Source {
   /// Asks once; a person may be asked, too.
   /// \throws Error
   [[nodiscard]] Credentials credentials(const std::stop_token& stop) const;
+
+  /// The same, for programs that use them at once.
+  /// \throws CredentialError also for keys that are missing or have ended
+  [[nodiscard]] Credentials usable_credentials(const std::stop_token& stop) const;
+
+  /// The engine on this source, for commands that keep credentials. The source must have been made with the same
+  /// options.
+  [[nodiscard]] std::shared_ptr<RefreshingCredentialsProvider> kept_fresh(const RefreshOptions& options) const;
 };
 
+/// For commands that ask once: no thread refreshes anything.
+[[nodiscard]] RefreshOptions read_once();
+
 /// \param messages told of every HTTP attempt; must outlive the source
+/// \param refresh of a method by name
 /// \throws UsageError, Error
-[[nodiscard]] Source make_source(const SourceArguments& arguments, Messages& messages);
+[[nodiscard]] Source make_source(const SourceArguments& arguments, Messages& messages,
+                                 const RefreshOptions& refresh = read_once());
 
 }  // namespace aws_refresh_session::cli

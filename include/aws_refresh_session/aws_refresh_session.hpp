@@ -6,8 +6,10 @@
 #include <aws_refresh_session/client_cache.hpp>
 #include <aws_refresh_session/client_key.hpp>
 #include <aws_refresh_session/clock.hpp>
+#include <aws_refresh_session/console.hpp>
 #include <aws_refresh_session/credential_cache.hpp>
 #include <aws_refresh_session/credentials.hpp>
+#include <aws_refresh_session/credentials_file.hpp>
 #include <aws_refresh_session/credentials_provider.hpp>
 #include <aws_refresh_session/custom.hpp>
 #include <aws_refresh_session/environment.hpp>

@@ -98,6 +98,30 @@ TEST(CommandLine, SingleOptionGivenTwiceTakesTheLast) {
   EXPECT_EQ(parse({"whoami", "--region", "a", "--region", "b"}).source.region, "b");
 }
 
+TEST(CommandLine, ExportOptionsAreKept) {
+  const CommandLine line =
+      parse({"export", "--format", "credentials-file", "--write-profile", "app", "--credentials-file", "/f",
+             "--replace-lasting-keys", "--watch", "--profile", "p", "--advisory-window", "1s"});
+  EXPECT_EQ(line.command, Command::export_credentials);
+  EXPECT_EQ(line.export_to.format, "credentials-file");
+  EXPECT_EQ(line.export_to.write_profile, "app");
+  EXPECT_EQ(line.export_to.credentials_file, "/f");
+  EXPECT_TRUE(line.export_to.replace_lasting_keys);
+  EXPECT_TRUE(line.export_to.watch);
+  EXPECT_EQ(line.source.profile, "p");
+  EXPECT_EQ(line.refresh.advisory_window, "1s");
+}
+
+TEST(CommandLine, WhatStandsBehindTheDividerIsTheProgramsOwn) {
+  const CommandLine line = parse({"exec", "--static", "--profile", "p", "--", "prog", "--", "--profile=", "-x", ""});
+  EXPECT_EQ(line.command, Command::exec);
+  EXPECT_TRUE(line.exec.plain_keys);
+  EXPECT_EQ(line.source.profile, "p");
+  EXPECT_THAT(line.exec.program, ElementsAre("prog", "--", "--profile=", "-x", ""));
+  EXPECT_THAT(refusal({"exec", "prog"}), HasSubstr("unexpected argument 'prog'"));
+  EXPECT_TRUE(parse({"exec", "--"}).exec.program.empty());
+}
+
 TEST(CommandLine, RefreshAndDemoOptionsAreKept) {
   const CommandLine line = parse({"demo",
                                   "--seconds",
@@ -158,7 +182,10 @@ struct BadLine {
 
 TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
   const std::vector<BadLine> cases{
-      {{}, "give a command: demo, whoami, process, serve, completion, version. See aws-refresh-session --help."},
+      {{},
+       "give a command: demo, whoami, process, export, console, exec, serve, status, completion, version. See "
+       "aws-refresh-session "
+       "--help."},
       {{"whomai"}, "unknown command 'whomai'. Did you mean 'whoami'? See aws-refresh-session --help."},
       {{"whoami", "--regoin", "x"},
        "unknown option '--regoin'. Did you mean '--region'? See aws-refresh-session whoami --help."},

@@ -25,8 +25,9 @@ import yaml
 from guide_blocks import blocks_of, matches
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ["ARS_PROGRAM"])
-EMULATOR = pathlib.Path(os.environ["ARS_EMULATOR"])
+BUILT = ROOT / "build" / "dev"
+PROGRAM = pathlib.Path(os.environ.get("ARS_PROGRAM", BUILT / "cli" / "aws-refresh-session"))
+EMULATOR = pathlib.Path(os.environ.get("ARS_EMULATOR", BUILT / "emulator" / "aws-refresh-session-emulator"))
 COMPILER = os.environ.get("ARS_CXX", "g++")
 ACCESS_KEY = "AKIASECRETCANARY0001"
 SECRET_KEY = "SECRETCANARY/of-the-user+1"
@@ -216,9 +217,9 @@ def run(guide: pathlib.Path, directory: pathlib.Path) -> tuple[int, list[str]]:
                 if block.file:
                     sandbox.add_file(block.file, block.text)
             except (Failure, ValueError, SyntaxError, configparser.Error, yaml.YAMLError) as error:
-                raise Failure(f"{guide.relative_to(ROOT)}:{block.line}: {block.language} block: {redacted(str(error))}") from None
+                raise Failure(f"{guide.name}:{block.line}: {block.language} block: {redacted(str(error))}") from None
             if reason:
-                left.append(f"{guide.relative_to(ROOT)}:{block.line}: {block.language} not run: {reason}")
+                left.append(f"{guide.name}:{block.line}: {block.language} not run: {reason}")
             else:
                 used += 1
     finally:

@@ -5,6 +5,7 @@ set(fuzz_harnesses
 if(TARGET aws_refresh_session_server)
   list(APPEND fuzz_harnesses served_request)
 endif()
+  credentials_json http_answer json login_token rfc3339 service_answer shared_config shell_words sso_token sts_xml url)
 
 # What every program with a harness in it needs.
 function(fuzz_program target)

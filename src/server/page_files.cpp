@@ -45,6 +45,7 @@ progress { width: 100%; height: 1rem; accent-color: var(--good); }
 .error { border-left: .25rem solid var(--bad); padding-left: .7rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin-top: .5rem; }
 td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-top: 1px solid var(--line); vertical-align: top; }
+td:first-child, td:last-child { white-space: nowrap; }
 th { font-weight: 600; } td { overflow-wrap: anywhere; }
 )css";
 

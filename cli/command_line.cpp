@@ -241,6 +241,7 @@ struct Parser {
     if (CLI::App& export_app = add(Command::export_credentials); is_wanted(Command::export_credentials)) {
       add_export_options(export_app, result.export_to);
       add_source_options(export_app, result.source);
+      add_cache_options(export_app, result.source);
       add_refresh_options(export_app, result.refresh);
       add_output_options(export_app, result.output, false);
     }
@@ -248,6 +249,7 @@ struct Parser {
     if (CLI::App& console = add(Command::console); is_wanted(Command::console)) {
       add_console_options(console, result.console);
       add_source_options(console, result.source);
+      add_cache_options(console, result.source);
       add_output_options(console, result.output, false);
     }
 
@@ -256,6 +258,7 @@ struct Parser {
           "--static", result.exec.plain_keys,
           "As variables with the keys themselves, which end (default: by an endpoint that gives it new ones)");
       add_source_options(exec, result.source);
+      add_cache_options(exec, result.source);
       add_refresh_options(exec, result.refresh);
       add_output_options(exec, result.output, false);
     }
@@ -263,6 +266,7 @@ struct Parser {
     if (CLI::App& serve = add(Command::serve); is_wanted(Command::serve)) {
       add_serve_options(serve, result.serve);
       add_source_options(serve, result.source);
+      add_cache_options(serve, result.source);
       add_refresh_options(serve, result.refresh);
       add_output_options(serve, result.output, true);
     }

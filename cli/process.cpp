@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,12 +48,13 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
   }
   // With a role, making the source may need a terminal, which a cached set does without.
   std::optional<Source> source;
+  std::shared_ptr<const CachedSource> cached;
   if (line.source.role_arn.empty()) {
     source = make_source(line.source, messages);
+    cached = source->cached;
+  } else if (auto opened = CachedSource::open(line.source)) {
+    cached = std::make_shared<const CachedSource>(std::move(*opened));
   }
-  // Keys that stand in a file need no cache, and OpenSSL's start would take as long as all the rest.
-  const bool static_keys = source && source->chain && source->chain->finds_static_keys();
-  const auto cached = static_keys ? std::nullopt : CachedSource::open(line.source);
   if (cached) {
     if (const auto found = cached->find()) {
       messages.detail("from the cache: " + to_string(found->credentials));
@@ -65,9 +67,6 @@ ExitCode run_process(const CommandLine& line, Messages& messages, const std::sto
   }
   if (!source) {
     source = make_source(line.source, messages);
-  }
-  if (cached) {
-    source->provider = cached->wrap(std::move(source->provider));
   }
   const Credentials credentials = source->usable_credentials(stop);
   messages.detail("got " + to_string(credentials));

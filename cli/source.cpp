@@ -1,5 +1,6 @@
 #include "cli/source.hpp"
 
+#include "cli/cached_source.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/logging_transport.hpp"
 #include "cli/option_values.hpp"
@@ -132,6 +133,50 @@ Source named_source(const SourceArguments& arguments, ProviderSeams seams, const
   options.refresh = refresh;
   source.session = std::make_unique<RefreshableSession>(arguments.method, method_parameters(arguments), options);
   source.provider = source.session->provider();
+  return source;
+}
+
+Source make_uncached_source(const SourceArguments& arguments, Messages& messages, const RefreshOptions& refresh) {
+  ProviderSeams seams;
+  seams.skew = std::make_shared<ClockSkew>();
+  seams.transport = default_http_transport();
+  if (messages.verbose()) {
+    seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);
+  }
+  if (!arguments.method.empty() && arguments.method != kStsMethod && arguments.method != "default") {
+    return named_source(arguments, std::move(seams), refresh);
+  }
+
+  Source source;
+  source.seams = seams;
+  source.client = client_options(arguments);
+  auto mfa = mfa_token_provider(arguments);
+  if (!mfa && arguments.token_code.empty() && can_prompt()) {
+    mfa = prompt_provider();
+  }
+  source.chain = std::make_shared<DefaultChain>(
+      DefaultChainOptions{.profile = arguments.profile, .mfa_token_provider = mfa, .client = source.client}, seams);
+  if (arguments.role_arn.empty()) {
+    refuse_role_options_without_role(arguments);
+    refuse_incomplete_mfa(arguments);
+    messages.detail(arguments.profile.empty() ? std::string{"source: the default chain"}
+                                              : fmt::format("source: profile {}", one_line(arguments.profile)));
+    source.provider = source.chain;
+    return source;
+  }
+
+  AssumeRoleOptions role = assume_role_options(arguments);
+  role.base = source.chain;
+  if (!role.serial_number.empty() && role.token_code.empty() && !role.mfa_token_provider) {
+    if (!mfa) {
+      throw UsageError{
+          "--serial-number: needs a one-time code, and there is no terminal to ask on. Give --mfa-command or "
+          "--totp-seed-file."};
+    }
+    role.mfa_token_provider = mfa;
+  }
+  messages.detail(fmt::format("source: AssumeRole {} as {}", role.role_arn, role.role_session_name));
+  source.provider = make_assume_role_provider(std::move(role), std::move(seams));
   return source;
 }
 
@@ -306,46 +351,15 @@ RefreshOptions read_once() {
 }
 
 Source make_source(const SourceArguments& arguments, Messages& messages, const RefreshOptions& refresh) {
-  ProviderSeams seams;
-  seams.skew = std::make_shared<ClockSkew>();
-  seams.transport = default_http_transport();
-  if (messages.verbose()) {
-    seams.transport = std::make_shared<LoggingTransport>(std::move(seams.transport), messages);
-  }
-  if (!arguments.method.empty() && arguments.method != kStsMethod && arguments.method != "default") {
-    return named_source(arguments, std::move(seams), refresh);
-  }
-
-  Source source;
-  source.seams = seams;
-  source.client = client_options(arguments);
-  auto mfa = mfa_token_provider(arguments);
-  if (!mfa && arguments.token_code.empty() && can_prompt()) {
-    mfa = prompt_provider();
-  }
-  source.chain = std::make_shared<DefaultChain>(
-      DefaultChainOptions{.profile = arguments.profile, .mfa_token_provider = mfa, .client = source.client}, seams);
-  if (arguments.role_arn.empty()) {
-    refuse_role_options_without_role(arguments);
-    refuse_incomplete_mfa(arguments);
-    messages.detail(arguments.profile.empty() ? std::string{"source: the default chain"}
-                                              : fmt::format("source: profile {}", one_line(arguments.profile)));
-    source.provider = source.chain;
+  Source source = make_uncached_source(arguments, messages, refresh);
+  // Keys that stand in a file need no cache, and OpenSSL's start would take as long as all the rest of `process`.
+  if (arguments.no_cache || (arguments.role_arn.empty() && source.chain && source.chain->finds_static_keys())) {
     return source;
   }
-
-  AssumeRoleOptions role = assume_role_options(arguments);
-  role.base = source.chain;
-  if (!role.serial_number.empty() && role.token_code.empty() && !role.mfa_token_provider) {
-    if (!mfa) {
-      throw UsageError{
-          "--serial-number: needs a one-time code, and there is no terminal to ask on. Give --mfa-command or "
-          "--totp-seed-file."};
-    }
-    role.mfa_token_provider = mfa;
+  if (auto cached = CachedSource::open(arguments)) {
+    source.provider = cached->wrap(std::move(source.provider));
+    source.cached = std::make_shared<const CachedSource>(std::move(*cached));
   }
-  messages.detail(fmt::format("source: AssumeRole {} as {}", role.role_arn, role.role_session_name));
-  source.provider = make_assume_role_provider(std::move(role), std::move(seams));
   return source;
 }
 

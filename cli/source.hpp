@@ -33,12 +33,16 @@ namespace aws_refresh_session::cli {
 /// The option that sets the parameter an error names (`RoleArn` or `role_arn`: `--role-arn`); empty if there is none.
 [[nodiscard]] std::string option_of_parameter(std::string_view parameter);
 
+class CachedSource;
+
 /// A source of credentials, ready to be asked.
 struct Source {
   std::shared_ptr<CredentialsProvider> provider;
   /// How to ask STS who the credentials belong to.
   StsClientOptions client;
   ProviderSeams seams;
+  /// The cache that `provider` is behind; null without one.
+  std::shared_ptr<const CachedSource> cached;
   /// What was walked to find them; null for a method by name.
   std::shared_ptr<DefaultChain> chain;
   /// For a method by name: keeps its provider alive and knows its identity.

@@ -43,7 +43,10 @@ void write_answer(const CommandLine& line, const Source& source, const std::opti
 }  // namespace
 
 ExitCode run_whoami(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
-  const Source source = make_source(line.source, messages);
+  // Who asks who they are wants to see the source at work.
+  auto arguments = line.source;
+  arguments.no_cache = true;
+  const Source source = make_source(arguments, messages);
   try {
     const Credentials credentials = source.credentials(stop);
     messages.detail("got " + to_string(credentials));

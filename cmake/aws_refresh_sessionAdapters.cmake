@@ -6,7 +6,6 @@
 # sets aws_refresh_session_<name>_FOUND, and aws_refresh_session_<name>_NOT_FOUND_MESSAGE where it is false. An ecosystem
 # whose target is there already is taken as it is. Never by find_package(AWSSDK): that one stops the build when the SDK
 # is not there.
-set(aws_refresh_session_ADAPTERS aws_sdk_cpp aws_crt)
 
 function(aws_refresh_session_find_adapter adapter)
   if(adapter STREQUAL aws_sdk_cpp)
@@ -16,9 +15,9 @@ function(aws_refresh_session_find_adapter adapter)
     set(package aws-c-auth)
     set(what "the AWS Common Runtime (aws-c-auth)")
   else()
-    list(JOIN aws_refresh_session_ADAPTERS ", " known)
     set(aws_refresh_session_${adapter}_FOUND FALSE PARENT_SCOPE)
-    set(aws_refresh_session_${adapter}_NOT_FOUND_MESSAGE "there is no such component; there are ${known}" PARENT_SCOPE)
+    set(aws_refresh_session_${adapter}_NOT_FOUND_MESSAGE "there is no such component; there are aws_sdk_cpp, aws_crt"
+      PARENT_SCOPE)
     return()
   endif()
 

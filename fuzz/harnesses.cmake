@@ -1,7 +1,7 @@
 # The fuzzers, one source file each. Also read by the unit tests, which replay corpus and crashes.
 set(fuzz_directory ${CMAKE_CURRENT_LIST_DIR})
 set(fuzz_harnesses
-  credentials_json http_answer json login_token rfc3339 shared_config shell_words sso_token sts_xml url)
+  credentials_json http_answer json login_token rfc3339 service_answer shared_config shell_words sso_token sts_xml url)
 if(TARGET aws_refresh_session_server)
   list(APPEND fuzz_harnesses served_request)
 endif()

@@ -142,10 +142,11 @@ struct CachedProviderOptions {
   std::shared_ptr<const Clock> clock{};
 };
 
-/// `source` behind a cache. However many processes ask at once for a key that has no set, one of them asks the source,
-/// and the others get its set, or its error. When the source fails, a set that is still valid is given, with a Warning,
-/// to whoever does not have it yet.
-/// \throws ValidationError for a null source or cache
+/// `source` behind a cache, for a RefreshingCredentialsProvider, or to be asked once: each question is for another set
+/// than the one before, which comes from the cache if another process has put it there. However many processes ask at
+/// once for a key that has no set, one of them asks the source, and the others get its set, or its error. When the
+/// source fails, a set that is still valid is given, with a Warning, to whoever does not have it yet. \throws
+/// ValidationError for a null source or cache
 [[nodiscard]] std::shared_ptr<CredentialsProvider> make_cached_provider(std::shared_ptr<CredentialsProvider> source,
                                                                         std::shared_ptr<CredentialCache> cache,
                                                                         CacheKey key,

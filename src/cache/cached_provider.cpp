@@ -110,8 +110,10 @@ class CachedProvider final : public CredentialsProvider {
     return std::find(refused_.begin(), refused_.end(), entry->credentials->access_key_id()) == refused_.end();
   }
 
+  /// It has much of its life left, and is new to the one who asks: who was given it before wants another.
   [[nodiscard]] bool is_fresh(const std::optional<CacheEntry>& entry) const {
-    if (!entry || !entry->credentials || !entry->credentials->expiration()) {
+    if (!entry || !entry->credentials || !entry->credentials->expiration() ||
+        is_given(entry->credentials->access_key_id())) {
       return false;
     }
     const auto life = duration_cast<milliseconds>(*entry->credentials->expiration() - entry->received);

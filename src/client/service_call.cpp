@@ -302,7 +302,10 @@ ServiceCaller::Call::Outcome ServiceCaller::Call::attempt(const Credentials& cre
             .may_retry = can_help && (idempotent_ || aws::never_reached_service(error))};
   }
   const auto observed = aws::observed_skew(response, sent, seams.clock->now());
-  const bool is_late_error = aws::uses_s3_rules(target_.signing_name) && aws::is_error_document(response.body);
+  // Not of a GET, whose body is the object.
+  const bool may_fail_late = request_.method == "PUT" || request_.method == "POST";
+  const bool is_late_error =
+      may_fail_late && aws::uses_s3_rules(target_.signing_name) && aws::is_error_document(response.body);
   if (is_success(response.status) && !is_late_error) {
     if (observed) {
       aws::update(*seams.skew, *observed);
@@ -316,9 +319,10 @@ ServiceCaller::Call::Outcome ServiceCaller::Call::read_refusal(HttpResponse resp
                                                                std::optional<milliseconds> observed,
                                                                milliseconds skew) {
   const auto& seams = caller_.options_.seams;
+  const bool is_empty = response.body.empty();
   const auto said = aws::parse_service_error(response);
-  // A HEAD's answer has no body to say more in; other answers without an error of their own are somebody else's.
-  const bool is_service = said || (request_.method == "HEAD" && !aws::request_id_of(response).empty());
+  // To a HEAD, and of status 304, there is no body to say more in. Other answers without an error are somebody else's.
+  const bool is_service = said || (is_empty && !aws::request_id_of(response).empty());
   if (is_service && observed) {
     aws::update(*seams.skew, *observed);
   }

@@ -132,6 +132,13 @@ PresignedUrl presign(const HttpRequest& request, const Credentials& credentials,
 }
 
 struct RequestSigner::State {
+  State(std::shared_ptr<RefreshingCredentialsProvider> source, std::string region_name, std::string service_name,
+        Seams surroundings)
+      : provider(std::move(source)),
+        region(std::move(region_name)),
+        service(std::move(service_name)),
+        seams(std::move(surroundings)) {}
+
   std::shared_ptr<RefreshingCredentialsProvider> provider;
   std::string region;
   std::string service;

@@ -1,5 +1,6 @@
 #include "server/request_handler.hpp"
 
+#include "server/page.hpp"
 #include "server/served_json.hpp"
 
 #include <aws_refresh_session/exceptions.hpp>
@@ -14,6 +15,7 @@ constexpr std::string_view kMetadataRoot = "/latest/";
 constexpr std::string_view kMetadataToken = "/latest/api/token";
 constexpr std::string_view kMetadataRoles = "/latest/meta-data/iam/security-credentials/";
 constexpr std::string_view kPage = "/ui/";
+constexpr std::string_view kPageState = "/ui/state";
 
 Answer plain(std::string_view type, std::string_view text) {
   Answer answer;
@@ -25,6 +27,12 @@ Answer plain(std::string_view type, std::string_view text) {
 Answer not_found() {
   return RequestHandler::refusal(404, Outcome::not_found, "NotFound",
                                  "Nothing is served at this path. The server printed the paths at its start.");
+}
+
+Answer unauthorized() {
+  return RequestHandler::refusal(401, Outcome::unauthorized, "Unauthorized",
+                                 "The Authorization header must hold the server's token, exactly. Set "
+                                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN.");
 }
 
 Answer method_not_allowed(std::string_view allow) {
@@ -75,14 +83,12 @@ std::optional<Answer> RequestHandler::answer(const Request& request, SteadyTime 
     return metadata(request, asked_at);
   }
   if (settings_.page && request.target.substr(0, kPage.size()) == kPage) {
-    return reads ? ui(request) : method_not_allowed("GET, HEAD");
+    return reads ? page(request) : method_not_allowed("GET, HEAD");
   }
   // Before the path: who has no token does not learn which roles there are.
   const bool is_metrics = request.target == "/metrics";
   if (!is_authorized(request, is_metrics)) {
-    return refusal(401, Outcome::unauthorized, "Unauthorized",
-                   "The Authorization header must hold the server's token, exactly. Set "
-                   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN.");
+    return unauthorized();
   }
   if (!reads) {
     return method_not_allowed("GET, HEAD");
@@ -199,8 +205,21 @@ Answer RequestHandler::health() const {
   return answer;
 }
 
-Answer RequestHandler::ui(const Request& /*request*/) const {
-  return not_found();
+Answer RequestHandler::page(const Request& request) const {
+  Answer answer;
+  if (request.target == kPageState) {
+    if (!is_authorized(request, false)) {
+      return unauthorized();
+    }
+    answer = plain("application/json", {});
+    answer.body = page_state(roles_, settings_.clock->now());
+  } else if (const auto file = page_file(request.target)) {
+    answer = plain(file->content_type, file->text);
+  } else {
+    return not_found();
+  }
+  answer.content_security_policy = kPagePolicy;
+  return answer;
 }
 
 }  // namespace aws_refresh_session::server

@@ -83,7 +83,7 @@ class RequestHandler {
   [[nodiscard]] std::optional<Answer> metadata(const Request& request, SteadyTime asked_at);
   [[nodiscard]] std::optional<Answer> set_of(const RoleWatch& role, SteadyTime asked_at, bool metadata) const;
   [[nodiscard]] Answer health() const;
-  [[nodiscard]] Answer ui(const Request& request) const;
+  [[nodiscard]] Answer page(const Request& request) const;
 
   Settings settings_;
   std::vector<RoleWatch> roles_;

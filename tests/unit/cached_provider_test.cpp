@@ -121,6 +121,18 @@ TEST_F(CachedProvider, ASecondProcessAsksNobodyUntilHalfOfTheLifeIsOver) {
   EXPECT_EQ(source_->calls, 2);
 }
 
+TEST_F(CachedProvider, WhoAsksAgainWantsAnotherSet) {
+  const auto one = process();
+  const auto two = process();
+  EXPECT_EQ(id(*one), "ASIA1");
+  EXPECT_EQ(id(*two), "ASIA1");
+  // As an engine asks that refreshes earlier than half-way.
+  clock_->advance(15min);
+  EXPECT_EQ(id(*one), "ASIA2");
+  EXPECT_EQ(id(*two), "ASIA2");
+  EXPECT_EQ(source_->calls, 2);
+}
+
 TEST_F(CachedProvider, AnExplicitWindowCounts) {
   EXPECT_EQ(id(), "ASIA1");
   clock_->advance(50min);

@@ -250,6 +250,30 @@ TEST(RequestHandlerTest, MetricsNameRolesAndNoSecret) {
   EXPECT_EQ(served.ask(get("/metrics", "Bearer token-of-the-server-SECRETCANARY")).status, 200U);
 }
 
+TEST(RequestHandlerTest, PageIsOpenAndItsStateIsNot) {
+  Served served{false, true};
+  static_cast<void>(served.provider->credentials());
+  served.engine.source->answer_with(EngineFixture::failing(ErrorKind::non_recoverable, "AccessDenied"));
+  EXPECT_THROW(served.provider->refresh_now(), RequestError);
+
+  for (const auto* path : {"/ui/", "/ui/page.css", "/ui/page.js", "/ui/icon.svg"}) {
+    const auto file = served.ask(get(path, ""));
+    EXPECT_EQ(file.status, 200U) << path;
+    EXPECT_THAT(std::string{file.content_security_policy}, HasSubstr("default-src 'none'"));
+    EXPECT_TRUE(text(file).find("SECRETCANARY") == std::string::npos);
+    // Nothing from elsewhere but the name of SVG's language.
+    EXPECT_THAT(text(file), Not(::testing::ContainsRegex("https?://[^w]")));
+  }
+  EXPECT_EQ(served.ask(get("/ui/state", "")).status, 401U);
+  EXPECT_EQ(served.ask(get("/ui/none", "")).status, 404U);
+
+  const auto state = text(served.ask(get("/ui/state")));
+  EXPECT_THAT(state, HasSubstr(R"("name":"build","arn":"arn:aws:iam::123456789012:role/build","usable":true)"));
+  EXPECT_THAT(state, HasSubstr(R"("remaining":3600,"lifetime":3600,"successes":1,"failures":1)"));
+  EXPECT_THAT(state, HasSubstr(R"("error":{"code":"AccessDenied","message":"The service said no.","cure":"Compare)"));
+  EXPECT_TRUE(state.find("SECRETCANARY") == std::string::npos);
+}
+
 TEST(RequestHandlerTest, MetadataSessionOpensTheListingAndTheRoles) {
   Served served{true};
   static_cast<void>(served.provider->credentials());

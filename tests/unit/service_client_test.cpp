@@ -304,6 +304,18 @@ TEST_F(ServiceClientTest, AnErrorDocumentOfStatus200IsAnErrorAndRetried) {
   EXPECT_THAT(waits, SizeIs(1));
 }
 
+TEST_F(ServiceClientTest, AnObjectThatLooksLikeAnErrorIsAnObject) {
+  transport->then(200, s3_error("InternalError"));
+  EXPECT_EQ(send({.bucket = "my-bucket", .path = "/saved-error.xml"}).body, s3_error("InternalError"));
+}
+
+TEST_F(ServiceClientTest, AConditionThatDoesNotHoldIsToldByItsStatus) {
+  transport->then(304, "", {{"x-amz-request-id", "REQUEST5"}});
+  const auto error = failure<RequestError>({.headers = {{"If-None-Match", "\"x\""}}});
+  EXPECT_EQ(error.status_code, 304);
+  EXPECT_EQ(error.message, "s3 refused GET");
+}
+
 TEST_F(ServiceClientTest, AnIdempotentRequestIsRepeatedWithGrowingPauses) {
   transport->then(503, s3_error("SlowDown")).then_fail("ConnectionReset").then(200, "done");
   EXPECT_EQ(send({}).body, "done");

@@ -61,7 +61,10 @@ class CurlSigner {
     free();
     for (auto& [name, value] : request.headers) {
       // To libcurl, `Name:` removes a header; `Name;` sends it without a value.
-      add(name + (value.empty() ? ";" : ": " + value));
+      std::string line;
+      line.reserve(name.size() + value.size() + 2);  // growing would leave copies behind
+      line.append(name).append(value.empty() ? ";" : ": ").append(value);
+      add(std::move(line));
       wipe(value);
     }
     set(easy, CURLOPT_URL, request.url.c_str());

@@ -52,12 +52,13 @@ struct Section {
 };
 
 int run(std::string_view wanted) {
-  const std::array<Section, 7> sections{{{"read", read_path},
+  const std::array<Section, 8> sections{{{"read", read_path},
                                          {"refusing", refusing_source},
                                          {"rule", refresh_rule},
                                          {"signing", signing},
                                          {"cold", cold_process},
                                          {"profiles", profiles},
+                                         {"served", served},
                                          {"python", python_sessions}}};
   fmt::print("{:%Y-%m-%d}, {} x {}\n\n| figure | measured | goal | peers, same run |\n|---|---|---|---|\n",
              fmt::gmtime(std::time(nullptr)), std::thread::hardware_concurrency(), processor());
@@ -80,7 +81,7 @@ int run(std::string_view wanted) {
 int main(int argc, char** argv) {
   const std::string_view wanted = argc > 1 ? argv[1] : "";
   if (argc > 2 || wanted.starts_with('-')) {
-    fmt::print(stderr, "usage: aws_refresh_session_bench [read|refusing|rule|signing|cold|profiles|python]\n");
+    fmt::print(stderr, "usage: aws_refresh_session_bench [read|refusing|rule|signing|cold|profiles|served|python]\n");
     return 2;
   }
   // The sources here fail by design, thousands of times.

@@ -23,6 +23,7 @@ Rows refresh_rule();
 Rows signing();
 Rows cold_process();
 Rows profiles();
+Rows served();
 /// Empty if the Python package is not built.
 Rows python_sessions();
 

@@ -154,6 +154,32 @@ void add_console_options(CLI::App& app, ConsoleArguments& arguments) {
                "Another federation endpoint (default: that of the region's partition)");
 }
 
+void add_serve_options(CLI::App& app, ServeArguments& serve) {
+  OptionsOf what{app, "What is served, and where"};
+  what.texts(
+      "--role", serve.roles, "NAME=SOURCE",
+      "A role to serve at /role/NAME: a profile's credentials, or a role (an ARN) assumed with the options below. "
+      "Without one, what the options below name, as /role/default");
+  what.text("--address", serve.address, "ADDRESS",
+            "A loopback address, 169.254.170.2, 169.254.170.23 or fd00:ec2::23 (default: 127.0.0.1)");
+  what.text("--port", serve.port, "N", "0 for a free one (default: 0)");
+  what.text("--unix-socket", serve.unix_socket, "FILE", "Serve at a unix socket of mode 0600 instead");
+  what.texts("--allowed-host", serve.allowed_hosts, "HOST",
+             "A host that requests may name besides the address and localhost");
+  what.flag("--imds", serve.imds,
+            "Also answer as the instance metadata service (IMDSv2) does, without the token. Any program of this "
+            "machine can then have the credentials");
+  what.flag("--ui", serve.ui, "Also give a page for people at /ui/");
+  OptionsOf token{app, "The token that clients show"};
+  token.text("--token-file", serve.token_file, "FILE",
+             "Write it there, with mode 0600, as long as the server runs (default: a file in RUNTIME_DIRECTORY, "
+             "XDG_RUNTIME_DIR, TMPDIR or /tmp)");
+  token.text("--token-from", serve.token_from, "FILE", "Read it from there (default: made at the start)");
+  token.flag(
+      "--print-token", serve.print_token,
+      "Print the token itself for clients that read no token file: AWS CLI 2.9, botocore 1.29, the SDK for Go v1");
+}
+
 void add_output_options(CLI::App& app, OutputArguments& output, bool json) {
   OptionsOf options{app, "Output"};
   if (json) {
@@ -225,6 +251,13 @@ struct Parser {
       add_source_options(exec, result.source);
       add_refresh_options(exec, result.refresh);
       add_output_options(exec, result.output, false);
+    }
+
+    if (CLI::App& serve = add(Command::serve); is_wanted(Command::serve)) {
+      add_serve_options(serve, result.serve);
+      add_source_options(serve, result.source);
+      add_refresh_options(serve, result.refresh);
+      add_output_options(serve, result.output, true);
     }
 
     CLI::App& completion = add(Command::completion);

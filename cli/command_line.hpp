@@ -81,6 +81,21 @@ struct ExecArguments {
   std::vector<std::string> program{};
 };
 
+/// Empty: not given.
+struct ServeArguments {
+  /// `NAME=PROFILE` or `NAME=ARN` each.
+  std::vector<std::string> roles{};
+  std::string address{};
+  std::string port{};
+  std::string unix_socket{};
+  std::vector<std::string> allowed_hosts{};
+  std::string token_file{};
+  std::string token_from{};
+  bool print_token = false;
+  bool imds = false;
+  bool ui = false;
+};
+
 struct OutputArguments {
   bool json = false;
   bool verbose = false;
@@ -89,7 +104,7 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, export_credentials, console, exec, completion, version, help };
+enum class Command { demo, whoami, process, serve, export_credentials, console, exec, completion, version, help };
 
 struct CommandLine {
   Command command = Command::help;
@@ -97,6 +112,7 @@ struct CommandLine {
   SourceArguments source;
   RefreshArguments refresh;
   DemoArguments demo;
+  ServeArguments serve;
   ExportArguments export_to;
   ConsoleArguments console;
   ExecArguments exec;

@@ -14,6 +14,7 @@ namespace aws_refresh_session::cli {
 [[nodiscard]] ExitCode run_demo(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_whoami(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_process(const CommandLine& line, Messages& messages, const std::stop_token& stop);
+[[nodiscard]] ExitCode run_serve(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_export(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_console(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 /// Returns the program's own exit status, or 128 + N, 127, 126.

@@ -47,6 +47,20 @@ Examples, in ~/.aws/config:
 (any profile but this one), then:
   aws --profile app s3 ls)"};
 
+constexpr HelpTopic kServe{"serve", "Serve credentials to other programs, for as long as they run",
+                           R"(Answers as a container's credentials endpoint does, which every AWS SDK and the
+AWS CLI ask by themselves: they get fresh credentials whenever they need them,
+without keys in files or the environment. Prints the variables that clients
+need, then serves until SIGTERM or SIGINT. Only who has the token is answered.
+
+Examples:
+  aws-refresh-session serve --profile dev > settings &
+  . ./settings; aws s3 ls
+  aws-refresh-session serve --port 9911 --token-file ~/.aws/serve-token \
+      --role dev=dev --role build=arn:aws:iam::123456789012:role/build
+  aws-refresh-session serve --unix-socket /run/user/1000/aws.sock --json
+  aws-refresh-session serve --imds --profile dev)"};
+
 constexpr HelpTopic kExport{"export", "Print credentials for a shell, or write them into a credentials file",
                             R"help(Gets credentials once and prints what sets AWS_ACCESS_KEY_ID and its companions
 in a shell, or takes them away where the set has none: nothing of an older set
@@ -111,6 +125,8 @@ const HelpTopic& help_topic(Command command) {
       return kWhoami;
     case Command::process:
       return kProcess;
+    case Command::serve:
+      return kServe;
     case Command::export_credentials:
       return kExport;
     case Command::console:

@@ -31,6 +31,8 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
       return run_whoami(line, messages, stop);
     case Command::process:
       return run_process(line, messages, stop);
+    case Command::serve:
+      return run_serve(line, messages, stop);
     case Command::export_credentials:
       return run_export(line, messages, stop);
     case Command::console:

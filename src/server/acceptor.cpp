@@ -107,7 +107,6 @@ void Acceptor::accept_pending() {
       }
     }
     serve_connection(loop_, family_, descriptor, context);
-    handler_.metrics().set_connections(connections_.size());
   }
   await_connections();
 }

@@ -132,7 +132,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         place_(context.connections.add(*this)) {
     stream_.socket().assign(asio::generic::stream_protocol{family, 0}, descriptor);
   }
-  ~Connection() { context_.connections.remove(place_); }
+  ~Connection() { context_.connections.remove(place_, closing_); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -164,7 +164,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Pending operations end with an error, and with them the connection.
   void close() {
-    closing_ = true;
+    if (!std::exchange(closing_, true)) {
+      context_.connections.note_closing();
+    }
     timer_.cancel();
     stream_.close();
   }
@@ -201,6 +203,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void answer() {
+    context_.handler.metrics().set_connections(context_.connections.size());
     auto answer = context_.handler.answer(describe(*parser_), asked_at_);
     if (answer) {
       write(std::move(*answer));
@@ -278,8 +281,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closing_ = false;
 };
 
-void Connections::remove(Place place) {
+void Connections::remove(Place place, bool was_closing) {
   open_.erase(place);
+  closing_ -= was_closing ? 1 : 0;
   if (open_.empty() && when_empty_) {
     when_empty_();
   }

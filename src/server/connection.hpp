@@ -22,11 +22,14 @@ class Connections {
   using Place = std::list<Connection*>::iterator;
 
   [[nodiscard]] Place add(Connection& connection) { return open_.insert(open_.end(), &connection); }
-  void remove(Place place);
+  void remove(Place place, bool was_closing);
   /// It waits from now on.
   void move_to_back(Place place) { open_.splice(open_.end(), open_, place); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
+  /// Those that are being closed left out.
+  [[nodiscard]] std::size_t size() const noexcept { return open_.size() - closing_; }
+  /// One of them is being closed.
+  void note_closing() noexcept { ++closing_; }
   /// Gives up the one that has waited longest.
   /// \returns false if none waits
   [[nodiscard]] bool evict();
@@ -35,6 +38,7 @@ class Connections {
 
  private:
   std::list<Connection*> open_;
+  std::size_t closing_ = 0;
   std::function<void()> when_empty_;
 };
 

@@ -18,8 +18,9 @@ namespace aws_refresh_session::cli {
 namespace {
 
 /// Whose options are left out when another of them was chosen.
-constexpr std::array kCommands{Command::demo,    Command::whoami, Command::process,    Command::export_credentials,
-                               Command::console, Command::exec,   Command::completion, Command::version};
+constexpr std::array kCommands{Command::demo,    Command::whoami, Command::process, Command::export_credentials,
+                               Command::console, Command::exec,   Command::doctor,  Command::completion,
+                               Command::version};
 
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
@@ -258,6 +259,11 @@ struct Parser {
       add_source_options(serve, result.source);
       add_refresh_options(serve, result.refresh);
       add_output_options(serve, result.output, true);
+    }
+
+    if (CLI::App& doctor = add(Command::doctor); is_wanted(Command::doctor)) {
+      add_source_options(doctor, result.source);
+      add_output_options(doctor, result.output, true);
     }
 
     CLI::App& completion = add(Command::completion);

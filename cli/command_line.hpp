@@ -104,7 +104,19 @@ struct OutputArguments {
   bool explain = false;
 };
 
-enum class Command { demo, whoami, process, serve, export_credentials, console, exec, completion, version, help };
+enum class Command {
+  demo,
+  whoami,
+  process,
+  serve,
+  export_credentials,
+  console,
+  exec,
+  doctor,
+  completion,
+  version,
+  help
+};
 
 struct CommandLine {
   Command command = Command::help;

@@ -19,6 +19,7 @@ namespace aws_refresh_session::cli {
 [[nodiscard]] ExitCode run_console(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 /// Returns the program's own exit status, or 128 + N, 127, 126.
 [[nodiscard]] ExitCode run_exec(const CommandLine& line, Messages& messages, const std::stop_token& stop);
+[[nodiscard]] ExitCode run_doctor(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_completion(const CommandLine& line);
 [[nodiscard]] ExitCode run_version(const CommandLine& line);
 

@@ -39,6 +39,8 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
       return run_console(line, messages, stop);
     case Command::exec:
       return run_exec(line, messages, stop);
+    case Command::doctor:
+      return run_doctor(line, messages, stop);
     case Command::completion:
       return run_completion(line);
     case Command::version:

@@ -183,7 +183,8 @@ struct BadLine {
 TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
   const std::vector<BadLine> cases{
       {{},
-       "give a command: demo, whoami, process, serve, export, console, exec, completion, version. See aws-refresh-session "
+       "give a command: demo, whoami, process, export, console, exec, serve, doctor, completion, version. See "
+       "aws-refresh-session "
        "--help."},
       {{"whomai"}, "unknown command 'whomai'. Did you mean 'whoami'? See aws-refresh-session --help."},
       {{"whoami", "--regoin", "x"},

@@ -18,9 +18,9 @@ namespace aws_refresh_session::cli {
 namespace {
 
 /// Whose options are left out when another of them was chosen.
-constexpr std::array kCommands{Command::demo,       Command::whoami, Command::process, Command::export_credentials,
-                               Command::console,    Command::exec,   Command::serve,   Command::status,
-                               Command::completion, Command::version};
+constexpr std::array kCommands{Command::demo,    Command::whoami,     Command::process, Command::export_credentials,
+                               Command::console, Command::exec,       Command::serve,   Command::status,
+                               Command::doctor,  Command::completion, Command::version};
 
 constexpr auto kMany = CLI::detail::expected_max_vector_size;
 
@@ -276,6 +276,11 @@ struct Parser {
       what.flag("--watch", result.status.watch, "Show it on the terminal, anew every second, until it is interrupted");
       what.flag("--clear", result.status.clear, "Remove all entries instead");
       add_output_options(status, result.output, true);
+    }
+
+    if (CLI::App& doctor = add(Command::doctor); is_wanted(Command::doctor)) {
+      add_source_options(doctor, result.source);
+      add_output_options(doctor, result.output, true);
     }
 
     CLI::App& completion = add(Command::completion);

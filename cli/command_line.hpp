@@ -120,6 +120,7 @@ enum class Command {
   exec,
   serve,
   status,
+  doctor,
   completion,
   version,
   help

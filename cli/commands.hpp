@@ -20,6 +20,7 @@ namespace aws_refresh_session::cli {
 [[nodiscard]] ExitCode run_exec(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_status(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_serve(const CommandLine& line, Messages& messages, const std::stop_token& stop);
+[[nodiscard]] ExitCode run_doctor(const CommandLine& line, Messages& messages, const std::stop_token& stop);
 [[nodiscard]] ExitCode run_completion(const CommandLine& line);
 [[nodiscard]] ExitCode run_version(const CommandLine& line);
 

@@ -114,6 +114,17 @@ Examples:
   aws-refresh-session serve --unix-socket /run/user/1000/aws.sock --json
   aws-refresh-session serve --imds --profile dev)"};
 
+constexpr HelpTopic kDoctor{"doctor", "Look for what is wrong, and say what to do about it",
+                            R"help(Reads the config and credentials files, the variables, the modes of the files;
+asks the endpoint of STS, compares its clock with this machine's, and gets
+credentials as the options say. Each finding is a line, with its cure below.
+The exit code is 0 if nothing is wrong.
+
+Examples:
+  aws-refresh-session doctor
+  aws-refresh-session doctor --profile dev
+  aws-refresh-session doctor --json | jq '.Findings[] | select(.Problem)')help"};
+
 constexpr HelpTopic kCompletion{"completion", "Print a completion script for bash, zsh or fish",
                                 R"(The script completes commands, options and their values.
 
@@ -148,6 +159,8 @@ const HelpTopic& help_topic(Command command) {
       return kStatus;
     case Command::serve:
       return kServe;
+    case Command::doctor:
+      return kDoctor;
     case Command::completion:
       return kCompletion;
     case Command::version:
@@ -198,7 +211,7 @@ std::string_view exit_code_help() {
   2    The command line is wrong; nothing was asked of anybody
   3    The network, a time limit, throttling, or a one-time code that could not
        be had: try again later
-  4    demo: a check at the end failed
+  4    demo: a check at the end failed; doctor: something is wrong
   5    Standard output could not be written
   126, 127
        exec: the program could not be started, or was not found; otherwise its

@@ -84,6 +84,18 @@ void JsonObject::object(std::string_view name, const JsonObject& value) {
   text_.append("}");
 }
 
+void JsonObject::objects(std::string_view name, const std::deque<JsonObject>& values) {
+  begin(name);
+  text_.append("[");
+  std::string_view between;
+  for (const auto& value : values) {
+    text_.append(between);
+    text_.append(value.str());
+    between = ", ";
+  }
+  text_.append("]}");
+}
+
 void JsonObject::begin(std::string_view name) {
   text_.drop_last();
   text_.append(text_.str().size() > 1 ? ", \"" : "\"");

@@ -5,6 +5,7 @@
 #include <aws_refresh_session/credentials.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <string_view>
 
 namespace aws_refresh_session::cli {
@@ -23,6 +24,8 @@ class JsonObject {
   void number(std::string_view name, double value);
   void boolean(std::string_view name, bool value);
   void object(std::string_view name, const JsonObject& value);
+  /// An array of objects.
+  void objects(std::string_view name, const std::deque<JsonObject>& values);
 
   /// `{...}`, valid until the next call.
   [[nodiscard]] std::string_view str() const noexcept { return text_.str(); }

@@ -41,6 +41,8 @@ ExitCode run(const CommandLine& line, Messages& messages, const std::stop_token&
       return run_status(line, messages, stop);
     case Command::serve:
       return run_serve(line, messages, stop);
+    case Command::doctor:
+      return run_doctor(line, messages, stop);
     case Command::completion:
       return run_completion(line);
     case Command::version:

@@ -13,7 +13,7 @@ namespace aws_refresh_session::cli {
 /// \param messages told of every HTTP attempt; must outlive the provider
 /// \throws UsageError, Error
 [[nodiscard]] std::shared_ptr<RefreshingCredentialsProvider> make_refreshing_source(const SourceArguments& arguments,
-                                                                                    RefreshOptions options,
+                                                                                    const RefreshOptions& options,
                                                                                     Messages& messages);
 
 }  // namespace aws_refresh_session::cli

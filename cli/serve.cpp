@@ -85,7 +85,7 @@ void print_settings(const CommandLine& line, const CredentialsServer& server, co
     return;
   }
   write_result(text + "export AWS_CONTAINER_AUTHORIZATION_TOKEN=");
-  // Not quoted: made of characters that no shell reads anything into, or refused.
+  // Not quoted: a token holds no character that a shell would read anything into.
   write_result(server.token().reveal());
   write_result("\n");
 }
@@ -164,6 +164,7 @@ ExitCode run_serve(const CommandLine& line, Messages& messages, const std::stop_
 
   std::vector<ServedRole> roles = served_roles(line, messages);
   std::vector<std::string> names;
+  names.reserve(roles.size());
   for (const ServedRole& role : roles) {
     names.push_back(role.name);
   }

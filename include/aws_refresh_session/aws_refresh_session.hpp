@@ -17,6 +17,7 @@
 #include <aws_refresh_session/explain.hpp>
 #include <aws_refresh_session/http_body.hpp>
 #include <aws_refresh_session/http_transport.hpp>
+#include <aws_refresh_session/profiles.hpp>
 #include <aws_refresh_session/provider_seams.hpp>
 #include <aws_refresh_session/providers/container.hpp>
 #include <aws_refresh_session/providers/default_chain.hpp>

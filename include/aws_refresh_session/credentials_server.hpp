@@ -64,7 +64,7 @@ struct CredentialsServerOptions {
   /// by `start` when it succeeds.
   std::optional<int> listening_descriptor{};
 
-  /// What `Authorization` must hold, exactly: 16-1024 visible characters. Empty: 32 random bytes, base64url.
+  /// What `Authorization` must hold, exactly: 16-1024 of `[A-Za-z0-9._~+/=-]`. Empty: 32 random bytes, base64url.
   SecretString token{};
   /// Hosts that a request may name besides the address itself and `localhost`, without a port. Any other is refused,
   /// as a page in a browser names it whose own name was made to resolve to this machine (DNS rebinding).

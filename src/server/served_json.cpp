@@ -14,9 +14,9 @@ constexpr std::chrono::hours kLifeOfLastingKeys{1};
 constexpr std::size_t kUsualSize = 4'096;
 
 struct CivilTime {
-  std::chrono::year_month_day date;
-  std::chrono::hh_mm_ss<std::chrono::seconds> time;
-  unsigned weekday;
+  std::chrono::year_month_day date{};
+  std::chrono::hh_mm_ss<std::chrono::seconds> time{};
+  unsigned weekday = 0;
 };
 
 CivilTime civil(WallTime time) {

@@ -75,9 +75,10 @@ void check_token(const SecretString& token) {
   constexpr std::size_t kShortest = 16;
   constexpr std::size_t kLongest = 1'024;
   const auto text = token.reveal();
-  const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
-  if (text.size() < kShortest || text.size() > kLongest || !std::all_of(text.begin(), text.end(), is_visible)) {
-    refuse("token", "The token must be 16 to 1024 visible ASCII characters without blanks: it travels in a header.");
+  // What a header and a shell take as it is (RFC 6750's b64token).
+  if (text.size() < kShortest || text.size() > kLongest ||
+      !consists_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")) {
+    refuse("token", "The token must be 16 to 1024 of the characters A-Z a-z 0-9 - . _ ~ + / =.");
   }
 }
 

@@ -113,7 +113,7 @@ class Raw {
     const auto until = Now::now() + limit;
     while (read_some(until)) {
     }
-    return Now::now() < until;
+    return closed_;
   }
 
  private:
@@ -126,6 +126,7 @@ class Raw {
     }
     const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
     if (got <= 0) {
+      closed_ = true;
       return false;
     }
     pending_.append(buffer, static_cast<std::size_t>(got));
@@ -134,6 +135,7 @@ class Raw {
 
   int socket_;
   bool connected_ = false;
+  bool closed_ = false;
   std::string pending_;
 };
 
@@ -276,6 +278,18 @@ TEST_F(CredentialsServerIntegration, MegabyteOfHeadersIsRefused) {
   EXPECT_THAT(client.answer(), StartsWith("HTTP/1.1 431"));
   EXPECT_TRUE(client.closed_within(5s));
   expect_good();
+}
+
+TEST_F(CredentialsServerIntegration, LimitOfARequestIsTheOptions) {
+  for (const auto& [limit, bytes, status] :
+       {std::tuple{2'048, 3'000, "431"}, std::tuple{16'384, 12'000, "200"}, std::tuple{16'384, 17'000, "431"}}) {
+    CredentialsServerOptions options;
+    options.limits.max_request_bytes = static_cast<std::size_t>(limit);
+    start(std::move(options));
+    EXPECT_THAT(ask(get("/role/build", "X-Filler: " + std::string(static_cast<std::size_t>(bytes), 'x') + "\r\n")),
+                StartsWith(std::string{"HTTP/1.1 "} + status))
+        << limit << " " << bytes;
+  }
 }
 
 TEST_F(CredentialsServerIntegration, SlowLorisIsCutOff) {

@@ -183,7 +183,7 @@ struct BadLine {
 TEST(CommandLine, BadLinesGetOneLineThatSaysWhatToDo) {
   const std::vector<BadLine> cases{
       {{},
-       "give a command: demo, whoami, process, export, console, exec, serve, status, completion, version. See "
+       "give a command: demo, whoami, process, export, console, exec, serve, status, doctor, completion, version. See "
        "aws-refresh-session "
        "--help."},
       {{"whomai"}, "unknown command 'whomai'. Did you mean 'whoami'? See aws-refresh-session --help."},

@@ -167,6 +167,7 @@ TEST(CredentialsServerTest, BadOptionIsRefusedByName) {
       {"role.path", [](auto& roles, auto&) { roles.front().path = "/metrics"; }},
       {"role.path", [](auto& roles, auto&) { roles.front().path = "/latest/x"; }},
       {"token", [](auto&, auto& options) { options.token = SecretString{"short"}; }},
+      {"token", [](auto&, auto& options) { options.token = SecretString{"0123456789abcdef;$(x)"}; }},
       {"token", [](auto&, auto& options) { options.token = SecretString{"0123456789abcdef\r\nX: y"}; }},
       {"address", [](auto&, auto& options) { options.address = "0.0.0.0"; }},
       {"address", [](auto&, auto& options) { options.address = "::"; }},

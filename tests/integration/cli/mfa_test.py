@@ -1,5 +1,6 @@
 """One-time codes: by a command, and asked for on a terminal."""
 
+import json
 import os
 import pty
 import re
@@ -9,8 +10,10 @@ import sys
 import termios
 import time
 import unittest
+import urllib.error
+import urllib.request
 
-from support import MFA_SEED, PROGRAM, ROLE, CliTest
+from support import MFA_SEED, PROGRAM, ROLE, CliTest, register_secret
 
 DEVICE = "arn:aws:iam::123456789012:mfa/emulator"
 TOTP = """
@@ -123,6 +126,44 @@ class DeviceSession(TerminalTest):
         self.assertIn(b"assumed-role/demo/", rest)
         self.assertEqual(self.calls()[before:], [("GetSessionToken", 403, True, True), ("AssumeRole", 200, True, True),
                                                  ("GetCallerIdentity", 200, False, False)])
+
+
+class ServeOnATerminal(TerminalTest):
+    emulator_options = ("--mfa-seed", MFA_SEED)
+
+    def keys_of(self, settings):
+        with open(settings["TokenFile"], encoding="utf-8") as file:
+            token = file.read()
+        register_secret(token)
+        request = urllib.request.Request(settings["Roles"]["default"], headers={"Authorization": token})
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                keys = json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            error.close()
+            return None
+        register_secret(keys["SecretAccessKey"])
+        register_secret(keys["Token"])
+        return keys["AccessKeyId"]
+
+    def test_one_code_at_the_start_keeps_it_serving(self):
+        process, terminal, shown = self.start("serve", "--json", "--quiet", "--role-arn", ROLE, "--serial-number", DEVICE,
+                                              "--duration-seconds", "4")
+        settings = json.loads(shown.split(b"\r\n", 1)[0])
+        self.assertIn(b"One-time code of", shown)
+        self.assertIsNone(self.keys_of(settings))
+        os.write(terminal, code().encode() + b"\n")
+        seen = set()
+        deadline = time.monotonic() + 40
+        while len(seen) < 3 and time.monotonic() < deadline:
+            seen.add(self.keys_of(settings))
+            seen.discard(None)
+            time.sleep(0.2)
+        os.kill(process, signal.SIGTERM)
+        status, rest = self.finish(process, terminal)
+        self.assertEqual((status, len(seen)), (0, 3), rest)
+        self.assertNotIn(b"One-time code of", rest)
+        self.assertFalse(os.path.exists(settings["TokenFile"]))
 
 
 class Prompt(TerminalTest):

@@ -72,8 +72,7 @@ class Child {
   /// The status, once it has ended. Follows it when it is stopped.
   [[nodiscard]] std::optional<int> look() {
     int status = 0;
-    ::pid_t found = 0;
-    while ((found = ::waitpid(pid_, &status, WNOHANG | WUNTRACED)) > 0) {
+    while (::waitpid(pid_, &status, WNOHANG | WUNTRACED) > 0) {
       if (WIFSTOPPED(status)) {
         stop_with_it(WSTOPSIG(status));
         continue;
@@ -134,6 +133,7 @@ class Child {
 ProgramEnd run_child_program(std::span<const std::string> arguments, ChildEnvironment& environment) {
   std::vector<std::string> texts{arguments.begin(), arguments.end()};
   std::vector<char*> argv;
+  argv.reserve(texts.size() + 1);
   for (auto& text : texts) {
     argv.push_back(text.data());
   }

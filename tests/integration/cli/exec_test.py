@@ -247,7 +247,7 @@ class Terminal(Programs):
     def test_program_reads_the_terminal_in_the_foreground(self):
         for options in ("--static", ""):
             self.run_line('echo fg=$(ps -o tpgid= -p $$) $$; read line; echo "line:$line"; exit 3', options)
-            found = self.shell.expect(r"fg=(\d+) (\d+)\n")
+            found = self.shell.expect(r"fg= *(\d+) (\d+)\n")
             self.assertEqual(found.group(1), found.group(2))
             self.shell.send("typed\n")
             self.shell.expect("line:typed\n")

@@ -87,7 +87,10 @@ void as_json(const Findings& findings, std::size_t problems, JsonObject& json) {
 
 ExitCode run_doctor(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
   WarningsAsFindings warnings;
-  const Source source = make_source(line.source, messages);
+  // What is in the cache says nothing about the source.
+  auto arguments = line.source;
+  arguments.no_cache = true;
+  const Source source = make_source(arguments, messages);
   Findings findings;
   check_files(source.seams, findings);
   check_environment(*process_environment(), !line.source.profile.empty(), findings);

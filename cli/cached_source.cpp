@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -23,10 +24,11 @@ using namespace std::chrono_literals;
 
 constexpr const char* kVariable = "AWS_REFRESH_SESSION_CACHE";
 
-/// Found on the machine itself at no cost: not worth a copy on a disk.
+/// What the machine itself has at no cost is not worth a copy on a disk, and what a program prints may depend on
+/// anything: on variables, on the directory, on files that the key knows nothing of.
 bool is_worth_keeping(const Credentials& credentials) {
-  constexpr std::array<std::string_view, 4> kCheap{"imds", "container", "environment", "static"};
-  return std::find(kCheap.begin(), kCheap.end(), credentials.provider_name()) == kCheap.end();
+  constexpr std::array<std::string_view, 5> kNever{"imds", "container", "environment", "static", "process"};
+  return std::find(kNever.begin(), kNever.end(), credentials.provider_name()) == kNever.end();
 }
 
 std::string label_of(const SourceArguments& arguments) {
@@ -71,14 +73,20 @@ CacheKey key_of(const SourceArguments& arguments) {
   return with_aws_settings(std::move(key), *process_environment());
 }
 
-/// In the child of a fork, away from the terminal and from every pipe that somebody reads to its end.
+/// In the child of a fork, away from the terminal, from every pipe that somebody reads to its end, and from locks that
+/// somebody holds by an open file.
 void detach() {
+  // First, for the program's handler writes to a descriptor that is about to be closed.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGPIPE}) {
+    static_cast<void>(::signal(signal, SIG_DFL));
+  }
   ::setsid();
   if (const int null = ::open("/dev/null", O_RDWR); null >= 0) {
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
       ::dup2(null, descriptor);
     }
   }
+  static_cast<void>(::close_range(STDERR_FILENO + 1, ~0U, 0));
 }
 
 }  // namespace
@@ -120,11 +128,18 @@ std::optional<CachedSource::Found> CachedSource::find() const {
 }
 
 std::shared_ptr<CredentialsProvider> CachedSource::wrap(std::shared_ptr<CredentialsProvider> source) const {
-  return make_cached_provider(std::move(source), cache_, key_, {.keep = is_worth_keeping});
+  return make_cached_provider(std::move(source), cache_, key_, options_with({}));
+}
+
+CachedProviderOptions CachedSource::options_with(CachedProviderOptions options) const {
+  options.keep = is_worth_keeping;
+  options.current_key = [arguments = arguments_] { return key_of(arguments); };
+  return options;
 }
 
 void CachedSource::refresh_in_background() const {
-  if (::fork() != 0) {
+  // A client that is the first process of a container would get the child, and most never look after one.
+  if (::getppid() == 1 || ::fork() != 0) {
     // Nobody waits for it: this process ends at once, and leaves it to init.
     return;
   }
@@ -139,8 +154,7 @@ void CachedSource::refresh_in_background() const {
     const Source source = make_source(arguments, messages);
     if (!source.provider->interactive()) {
       // Who is refreshing it already makes this one unnecessary.
-      const auto cached =
-          make_cached_provider(source.provider, cache_, key_, {.lease_timeout = 0ms, .keep = is_worth_keeping});
+      const auto cached = make_cached_provider(source.provider, cache_, key_, options_with({.lease_timeout = 0ms}));
       static_cast<void>(cached->resolve({}));
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the entry has the failure, for `status`

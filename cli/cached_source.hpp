@@ -42,6 +42,8 @@ class CachedSource {
   CachedSource(SourceArguments arguments, std::shared_ptr<CredentialCache> cache, CacheKey key)
       : arguments_(std::move(arguments)), cache_(std::move(cache)), key_(std::move(key)) {}
 
+  [[nodiscard]] CachedProviderOptions options_with(CachedProviderOptions options) const;
+
   SourceArguments arguments_;
   std::shared_ptr<CredentialCache> cache_;
   CacheKey key_;

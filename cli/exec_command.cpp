@@ -10,6 +10,7 @@
 #include <aws_refresh_session/credentials_server.hpp>
 #include <aws_refresh_session/environment.hpp>
 #include <aws_refresh_session/exceptions.hpp>
+#include <aws_refresh_session/explain.hpp>
 
 #include <fmt/format.h>
 
@@ -45,11 +46,8 @@ void set_region(ChildEnvironment& environment, const SourceArguments& arguments,
 class SharedFiles {
  public:
   /// Lets the program find no credentials in the default profile: SDKs would take them before they ask the endpoint.
-  void hide_default_credentials(ChildEnvironment& environment, const Source& source) {
-    const auto variables = process_environment();
-    const auto home = variables->get("HOME").value_or("");
-    const auto config = variables->get("AWS_CONFIG_FILE").value_or(home.empty() ? "" : home + "/.aws/config");
-    if (auto text = stripped(config)) {
+  void hide_default_credentials(ChildEnvironment& environment, const Source& source, const std::stop_token& stop) {
+    if (auto text = stripped(explain_sts_client(source.client, source.seams, stop).config_file)) {
       config_ = std::make_unique<PrivateCopy>(*text);
       wipe(*text);
       environment.set("AWS_CONFIG_FILE", config_->path());
@@ -115,7 +113,7 @@ ExitCode run_with_endpoint(const CommandLine& line, ChildEnvironment& environmen
   // Not the _FILE form: older programs do not know it.
   environment.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", server.token().reveal());
   SharedFiles files;
-  files.hide_default_credentials(environment, source);
+  files.hide_default_credentials(environment, source, stop);
   set_region(environment, line.source, source);
   const ExitCode code = run(line, environment, messages, stop);
   server.stop(std::chrono::milliseconds{0});

@@ -51,6 +51,15 @@ CredentialsFileOptions file_options(const ExportArguments& arguments) {
   return options;
 }
 
+/// The profile that is written is the one that is in use, in the same file.
+bool writes_profile_in_use(const Source& source, const CredentialsFileOptions& options, const std::stop_token& stop) {
+  const auto client = explain_sts_client(source.client, source.seams, stop);
+  CredentialsFileOptions read;
+  read.path = client.credentials_file;
+  return client.profile.value == options.profile &&
+         credentials_file_path(read, source.seams) == credentials_file_path(options, source.seams);
+}
+
 /// A profile that is read from what it is written to would never get another set.
 void refuse_circle(const SourceArguments& arguments, const Source& source, const CredentialsFileOptions& options,
                    const std::stop_token& stop) {
@@ -62,11 +71,7 @@ void refuse_circle(const SourceArguments& arguments, const Source& source, const
   if (arguments.method != "profile" && std::none_of(reports.begin(), reports.end(), of_profile)) {
     return;
   }
-  const auto client = explain_sts_client(source.client, source.seams, stop);
-  CredentialsFileOptions read;
-  read.path = client.credentials_file;
-  if (client.profile.value == options.profile &&
-      credentials_file_path(read, source.seams) == credentials_file_path(options, source.seams)) {
+  if (writes_profile_in_use(source, options, stop)) {
     throw UsageError{
         fmt::format("--write-profile: '{}' is the profile that the credentials come from. Give another name.",
                     one_line(options.profile))};
@@ -75,8 +80,15 @@ void refuse_circle(const SourceArguments& arguments, const Source& source, const
 
 ExitCode write_file(const CommandLine& line, Messages& messages, const std::stop_token& stop) {
   const auto refresh = refresh_options(line.refresh);
-  const Source source = make_source(line.source, messages, line.export_to.watch ? refresh : read_once());
+  const auto& rule = line.export_to.watch ? refresh : read_once();
   const auto options = file_options(line.export_to);
+  Source source = make_source(line.source, messages, rule);
+  if (source.cached && writes_profile_in_use(source, options, stop)) {
+    // Whether the credentials come from that profile shows where the source is asked, not in the cache.
+    auto arguments = line.source;
+    arguments.no_cache = true;
+    source = make_source(arguments, messages, rule);
+  }
   const auto engine = line.export_to.watch ? source.kept_fresh(refresh) : nullptr;
   const Credentials credentials =
       engine ? engine->resolve({.stop = stop, .foreground = true}) : source.usable_credentials(stop);

@@ -56,6 +56,8 @@ struct CachedFailure {
   std::string code{};
   std::optional<int> status_code{};
   ErrorKind kind = ErrorKind::recoverable;
+
+  friend bool operator==(const CachedFailure&, const CachedFailure&) = default;
 };
 
 struct CacheEntry {
@@ -134,7 +136,11 @@ struct FileCacheOptions {
 struct CachedProviderOptions {
   /// A set with less left than this is replaced. None: half of its lifetime.
   std::optional<std::chrono::milliseconds> advisory_window{};
-  /// How long to wait for another process that asks the source.
+  /// Makes the key anew for every question, for a source whose settings may change meanwhile. What was asked for while
+  /// they changed is not kept: nobody knows whose it is. Empty: the key stays as it was given.
+  std::function<CacheKey()> current_key{};
+  /// How long to wait for another process that asks the source. After that a source that may have to ask a person
+  /// fails, and any other is asked all the same.
   std::chrono::milliseconds lease_timeout{60'000};
   /// Which sets to keep; empty: all that expire. One that does not expire is never kept.
   std::function<bool(const Credentials&)> keep{};

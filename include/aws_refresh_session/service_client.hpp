@@ -139,7 +139,8 @@ class ServiceClient {
   /// \throws ConfigurationError of codes `BodyFileUnreadable`, `BodyFileChanged`
   HttpResponse upload(ServiceRequest request, const std::string& path, const CallOptions& call = {});
 
-  /// The same with a file for the answer's body, which gets its name when it is complete (see FileSink).
+  /// The same with a file for the answer's body, which gets its name when it is complete (see FileSink). Not for S3's
+  /// PUT and POST, which may say in the body of a 200 that they failed.
   /// \throws ConfigurationError of code `BodyFileUnwritable`
   HttpResponse download(ServiceRequest request, const std::string& path, const CallOptions& call = {});
 

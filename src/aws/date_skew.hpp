@@ -15,7 +15,7 @@ inline constexpr std::chrono::minutes kSkewThatBreaksSignatures{4};
 inline constexpr std::chrono::seconds kSkewNoise{2};
 
 /// How far the service's clock was ahead of ours, from its `Date` header and the middle of the exchange. None for an
-/// answer without a date or from a cache (`Age`).
+/// answer without a date or from a cache (`Age`), and after an exchange of more than 10 s.
 /// \param sent, received by the local wall clock
 [[nodiscard]] std::optional<std::chrono::milliseconds> observed_skew(const HttpResponse& response, WallTime sent,
                                                                      WallTime received) noexcept;

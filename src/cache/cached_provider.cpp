@@ -40,27 +40,29 @@ class CachedProvider final : public CredentialsProvider {
   }
 
   [[nodiscard]] Credentials resolve(const ResolveContext& context) override {
-    // Entries have times in whole seconds.
-    const auto began = std::chrono::floor<std::chrono::seconds>(options_.clock->now());
-    auto entry = cache_->load(key_);
+    const auto key = current_key();
+    auto entry = cache_->load(key);
     if (is_fresh(entry)) {
       return give(*entry->credentials);
     }
-    const auto lease = cache_->lease(key_, lease_limit(context), context.stop);
+    const auto failure_before = entry ? entry->last_failure : std::nullopt;
+    const auto lease = cache_->lease(key, lease_limit(context), context.stop);
     if (lease) {
       if (context.stop.stop_requested()) {
         throw Error{
             {.message = "The request for credentials was stopped.", .code = "Cancelled", .kind = ErrorKind::cancelled}};
       }
       // Whoever had the lease meanwhile may have answered the question.
-      entry = cache_->load(key_);
+      entry = cache_->load(key);
       if (is_fresh(entry)) {
         return give(*entry->credentials);
       }
-      if (entry && entry->last_failure && entry->last_failure->at >= began) {
+      // One that came while this one waited: the clock may have been put back since an older one.
+      if (entry && entry->last_failure && entry->last_failure != failure_before) {
         return rest_or_raise(entry, *error_of(*entry->last_failure));
       }
-      if (!lease->held()) {
+      // Who has it for so long waits for a person, most likely; that must not stop those who need none.
+      if (!lease->held() && source_->interactive()) {
         return rest_or_raise(entry,
                              ConnectionError{{.message = "Another process asks for the same credentials and has no "
                                                          "answer yet. Look at what it waits for, or try again.",
@@ -68,7 +70,7 @@ class CachedProvider final : public CredentialsProvider {
                                               .kind = ErrorKind::recoverable}});
       }
     }
-    return ask(context, entry);
+    return ask(context, key, entry);
   }
 
   [[nodiscard]] std::string_view name() const noexcept override { return source_->name(); }
@@ -84,14 +86,17 @@ class CachedProvider final : public CredentialsProvider {
         refused_.pop_front();
       }
     }
-    if (const auto entry = cache_->load(key_);
+    const auto key = current_key();
+    if (const auto entry = cache_->load(key);
         entry && entry->credentials && entry->credentials->access_key_id() == access_key_id) {
-      cache_->remove(key_);
+      cache_->remove(key);
     }
     source_->invalidate(access_key_id);
   }
 
  private:
+  [[nodiscard]] CacheKey current_key() const { return options_.current_key ? options_.current_key() : key_; }
+
   [[nodiscard]] milliseconds lease_limit(const ResolveContext& context) const {
     if (context.deadline == SteadyTime::max()) {
       return options_.lease_timeout;
@@ -144,14 +149,15 @@ class CachedProvider final : public CredentialsProvider {
     return given_ == access_key_id;
   }
 
-  [[nodiscard]] Credentials ask(const ResolveContext& context, const std::optional<CacheEntry>& entry) {
+  [[nodiscard]] Credentials ask(const ResolveContext& context, const CacheKey& key,
+                                const std::optional<CacheEntry>& entry) {
     std::shared_ptr<const Error> failure;
     try {
       auto credentials = source_->resolve(context);
       const auto now = options_.clock->now();
       if (credentials.expiration() && !credentials.empty() && !credentials.expired(now) &&
-          (!options_.keep || options_.keep(credentials))) {
-        cache_->store(key_, {.label = key_.label(), .credentials = credentials, .received = now});
+          (!options_.keep || options_.keep(credentials)) && current_key() == key) {
+        cache_->store(key, {.label = key.label(), .credentials = credentials, .received = now});
       }
       return give(credentials);
     } catch (...) {
@@ -160,14 +166,17 @@ class CachedProvider final : public CredentialsProvider {
     if (failure->kind() == ErrorKind::cancelled || failure->kind() == ErrorKind::not_configured) {
       failure->raise();
     }
+    if (current_key() != key) {
+      failure->raise();
+    }
     CacheEntry noted = entry.value_or(CacheEntry{});
-    noted.label = key_.label();
+    noted.label = key.label();
     noted.last_failure = CachedFailure{.at = options_.clock->now(),
                                        .message = failure->message(),
                                        .code = failure->code(),
                                        .status_code = failure->status_code(),
                                        .kind = failure->kind()};
-    cache_->store(key_, noted);
+    cache_->store(key, noted);
     return rest_or_raise(entry, *failure);
   }
 

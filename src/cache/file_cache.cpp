@@ -137,7 +137,7 @@ class FileCache final : public CredentialCache {
   [[nodiscard]] std::vector<CacheEntry> list() override {
     std::vector<CacheEntry> entries;
     if (place_) {
-      for (const auto& name : names(*place_, kEntry)) {
+      for (const auto& name : names(*place_, is_entry)) {
         if (auto entry = read(*place_, name.substr(0, kDigestSize))) {
           entries.push_back(std::move(*entry));
         }
@@ -152,7 +152,7 @@ class FileCache final : public CredentialCache {
   std::size_t clear() override {
     std::size_t count = 0;
     if (place_) {
-      for (const auto& name : names(*place_, kEntry)) {
+      for (const auto& name : names(*place_, is_entry)) {
         count += ::unlink((place_->directory + "/" + name).c_str()) == 0 ? 1U : 0U;
       }
     }
@@ -230,7 +230,8 @@ class FileCache final : public CredentialCache {
       return;
     }
     core::write_private_file(marker, {}, core::Durability::none);
-    for (const auto& name : names(place, kEntry)) {
+    const auto old = names(place, [](std::string_view name) { return is_entry(name) || is_draft(name); });
+    for (const auto& name : old) {
       const auto path = place.directory + "/" + name;
       if (const auto written = changed(path); written && now - *written > kOldestEntry) {
         ::unlink(path.c_str());
@@ -246,7 +247,16 @@ class FileCache final : public CredentialCache {
     return WallTime{std::chrono::seconds{status.st_mtim.tv_sec}};
   }
 
-  [[nodiscard]] static std::vector<std::string> names(const Place& place, std::string_view suffix) {
+  [[nodiscard]] static bool is_entry(std::string_view name) noexcept {
+    return name.size() == kDigestSize + kEntry.size() && name.ends_with(kEntry);
+  }
+  /// What a process that was killed left half done.
+  [[nodiscard]] static bool is_draft(std::string_view name) noexcept {
+    return name.starts_with(".ars-") || name.starts_with("key.");
+  }
+
+  template <typename Wanted>
+  [[nodiscard]] static std::vector<std::string> names(const Place& place, Wanted wanted) {
     std::vector<std::string> found;
     const std::unique_ptr<::DIR, int (*)(::DIR*)> directory{::opendir(place.directory.c_str()), &::closedir};
     if (!directory) {
@@ -254,7 +264,7 @@ class FileCache final : public CredentialCache {
     }
     while (const auto* entry = ::readdir(directory.get())) {  // NOLINT(concurrency-mt-unsafe): of a stream of our own
       const std::string_view name{entry->d_name};
-      if (name.size() == kDigestSize + suffix.size() && name.ends_with(suffix)) {
+      if (wanted(name)) {
         found.emplace_back(name);
       }
     }

@@ -106,6 +106,7 @@ class FileSink::Impl {
       fail_writing(path_, errno);
     }
     size_ = 0;
+    committed_ = false;
   }
 
   void write(std::string_view data) {
@@ -126,6 +127,9 @@ class FileSink::Impl {
   }
 
   void commit() {
+    if (committed_) {
+      return;
+    }
     if (!file_) {
       begin();
     }
@@ -135,6 +139,7 @@ class FileSink::Impl {
     }
     partial_.clear();
     file_ = {};
+    committed_ = true;
   }
 
   void discard() noexcept {
@@ -175,6 +180,7 @@ class FileSink::Impl {
   std::string partial_;
   core::FileDescriptor file_;
   std::uint64_t size_ = 0;
+  bool committed_ = false;
 };
 
 FileSink::FileSink(std::string path) : impl_(std::make_unique<Impl>(std::move(path))) {}

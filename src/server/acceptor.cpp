@@ -106,7 +106,14 @@ void Acceptor::accept_pending() {
         continue;
       }
     }
-    serve_connection(loop_, family_, descriptor, context);
+    try {
+      serve_connection(loop_, family_, descriptor, context);
+    } catch (...) {
+      // No memory for it, or for the kernel's notes of it: this client is turned away, the next ones are not.
+      ::close(descriptor);
+      pause_accepting();
+      return;
+    }
   }
   await_connections();
 }

@@ -125,12 +125,10 @@ std::optional<Answer> complaint(beast::error_code error) {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(asio::io_context& loop, int family, int descriptor, const ConnectionContext& context)
-      : context_(context),
-        stream_(loop.get_executor()),
-        timer_(loop),
-        buffer_(context.limits.max_request_bytes),
-        place_(context.connections.add(*this)) {
+      : context_(context), stream_(loop.get_executor()), timer_(loop), buffer_(context.limits.max_request_bytes) {
     stream_.socket().assign(asio::generic::stream_protocol{family, 0}, descriptor);
+    // Last: nobody may know of a connection that was never made.
+    place_ = context.connections.add(*this);
   }
   ~Connection() { context_.connections.remove(place_, closing_); }
   Connection(const Connection&) = delete;

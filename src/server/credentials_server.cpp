@@ -67,11 +67,12 @@ void CredentialsServer::stop(std::chrono::milliseconds grace) noexcept {
     token_files.swap(state_->token_files);
     made_path.swap(state_->made_path);
   }
-  if (acceptor) {
-    acceptor->stop(grace);
-  }
+  // First: once the listener is closed, a successor may take the path for its own.
   if (!made_path.empty()) {
     static_cast<void>(::unlink(made_path.c_str()));
+  }
+  if (acceptor) {
+    acceptor->stop(grace);
   }
 }
 

@@ -62,7 +62,8 @@ void add_headers(const HttpRequest& request, HeaderList& list) {
     // To libcurl, `Name:` removes a header; `Name;` sends it without a value.
     std::string line;
     line.reserve(name.size() + value.size() + 2);
-    line.append(name).append(value.empty() ? ";" : ": ").append(value);
+    const bool is_blank = value.find_first_not_of(" \t") == std::string::npos;
+    line.append(name).append(is_blank ? ";" : ": ").append(is_blank ? std::string_view{} : std::string_view{value});
     list.add(line);
     wipe(line);
   }

@@ -282,17 +282,26 @@ class OlderClient {
   Aws::String region;
 };
 
-/// And since: a provider of endpoints comes between, and the first is no longer explicit.
+struct ServiceConfiguration : Configuration {
+  Aws::String account;
+};
+
+/// And since: a provider of endpoints comes between, and the first is no longer explicit. The constructors of before
+/// are still there, and take the general configuration.
 class NewerClient {
  public:
+  using EndpointProviderType = EndpointProvider;
   NewerClient(const Configuration& = {}, std::shared_ptr<EndpointProvider> = nullptr) {}
   NewerClient(const Aws::Auth::AWSCredentials&, std::shared_ptr<EndpointProvider> = nullptr,
               const Configuration& = {}) {}
   NewerClient(const std::shared_ptr<Aws::Auth::AWSCredentialsProvider>& with,
-              std::shared_ptr<EndpointProvider> resolver = nullptr, const Configuration& how = {})
-      : provider(with), region(how.region), endpoints(std::move(resolver)) {}
+              std::shared_ptr<EndpointProvider> resolver = nullptr, const ServiceConfiguration& how = {})
+      : provider(with), region(how.region), account(how.account), endpoints(std::move(resolver)) {}
+  NewerClient(const std::shared_ptr<Aws::Auth::AWSCredentialsProvider>& with, const Configuration& how)
+      : provider(with), region(how.region) {}
   std::shared_ptr<Aws::Auth::AWSCredentialsProvider> provider;
   Aws::String region;
+  Aws::String account;
   std::shared_ptr<EndpointProvider> endpoints;
 };
 
@@ -322,8 +331,17 @@ TYPED_TEST(AwsSdkClients, AreMadeByTheSessionAndKept) {
 TEST(AwsSdkClients, ProviderOfEndpointsGoesWhereTheClientTakesIt) {
   RefreshableSession session{CustomOptions{.method = [] { return Credentials{"AKID", "secret-SECRETCANARY"}; }}};
   const auto endpoints = std::make_shared<EndpointProvider>();
-  const auto client = session.client<NewerClient>(keyed("mine", endpoints), keyed("none", Configuration{}));
+  const auto client = session.client<NewerClient>(keyed("mine", endpoints), keyed("none", ServiceConfiguration{}));
   EXPECT_EQ(client->endpoints, endpoints);
+}
+
+TEST(AwsSdkClients, AConfigurationOfTheServiceArrivesWhole) {
+  RefreshableSession session{CustomOptions{.method = [] { return Credentials{"AKID", "secret-SECRETCANARY"}; }}};
+  ServiceConfiguration configuration;
+  configuration.account = "123456789012";
+  const auto client = session.client<NewerClient>(keyed("mine", configuration));
+  EXPECT_EQ(client->account, "123456789012");
+  EXPECT_NE(client->endpoints, nullptr) << "older versions of the SDK take no null";
 }
 
 }  // namespace

@@ -77,9 +77,11 @@ class Source final : public CredentialsProvider {
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "source"; }
   void invalidate(std::string_view access_key_id) override { invalidated = access_key_id; }
+  [[nodiscard]] bool interactive() const noexcept override { return asks_a_person; }
 
   std::atomic<int> calls{0};
   std::string invalidated;
+  bool asks_a_person = false;
   std::function<Credentials(int, const ResolveContext&)> answer;
 };
 
@@ -232,11 +234,12 @@ TEST_F(CachedProvider, AnOldFailureStopsNobody) {
   EXPECT_EQ(id(), "ASIA2");
 }
 
-TEST_F(CachedProvider, WhoGetsNoLeaseInTimeGetsTheRestOrATimeout) {
+TEST_F(CachedProvider, WhoGetsNoLeaseInTimeFailsOnlyIfAPersonWouldBeAsked) {
   EXPECT_EQ(id(), "ASIA1");
   clock_->advance(50min);
   const auto held = cache_->lease(key_, 0ms, {});
   ASSERT_TRUE(held->held());
+  source_->asks_a_person = true;
   const support::RecordedWarnings warnings;
   EXPECT_EQ(id(*process({.lease_timeout = 0ms})), "ASIA1");
   clock_->advance(11min);
@@ -248,6 +251,29 @@ TEST_F(CachedProvider, WhoGetsNoLeaseInTimeGetsTheRestOrATimeout) {
     EXPECT_EQ(error.kind(), ErrorKind::recoverable);
   }
   EXPECT_EQ(source_->calls, 1);
+  source_->asks_a_person = false;
+  EXPECT_EQ(id(*process({.lease_timeout = 0ms})), "ASIA2");
+}
+
+TEST_F(CachedProvider, AFailureOfALaterTimeStopsNobody) {
+  // The clock was an hour ahead when it was noted.
+  cache_->store(key_, {.last_failure = CachedFailure{.at = clock_->now() + 1h, .message = "no network"}});
+  EXPECT_EQ(id(), "ASIA1");
+}
+
+TEST_F(CachedProvider, WhatWasAskedForWhileTheSettingsChangedIsNotKept) {
+  std::string settings = "old";
+  const auto current = [&] { return CacheKey{"role app"}.with("settings", settings); };
+  const auto one = process({.current_key = current});
+  source_->answer = [&](int call, const ResolveContext&) {
+    settings = "new";
+    return set(call);
+  };
+  EXPECT_EQ(id(*one), "ASIA1");
+  EXPECT_FALSE(cache_->load(CacheKey{""}.with("settings", "old")));
+  EXPECT_FALSE(cache_->load(CacheKey{""}.with("settings", "new")));
+  EXPECT_EQ(id(*one), "ASIA2");
+  EXPECT_EQ(cache_->load(CacheKey{""}.with("settings", "new"))->credentials->access_key_id(), "ASIA2");
 }
 
 TEST_F(CachedProvider, ARefusedSetIsNeverGivenAgain) {

@@ -107,6 +107,14 @@ TEST_F(CurlAdapterTest, OneHandleTakesRequestsOfEveryKindOneAfterTheOther) {
   ASSERT_EQ(perform(), CURLE_OK);
   EXPECT_THAT(seen(), StartsWith("GET /k"));
   EXPECT_EQ(received, "ok");
+  reply_with("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+  signer.apply(easy.get(), {.method = "HEAD", .url = server.url("/k")});
+  ASSERT_EQ(perform(), CURLE_OK);
+  reply_with(LoopbackServer::answer("ok"));
+  signer.apply(easy.get(), {.method = "PUT", .url = server.url("/k"), .body = "new"});
+  ASSERT_EQ(perform(), CURLE_OK);
+  EXPECT_THAT(seen(), StartsWith("PUT /k"));
+  EXPECT_THAT(seen(), EndsWith("\r\n\r\nnew"));
 }
 
 TEST_F(CurlAdapterTest, ABodyOfTheCallersIsLeftToTheCaller) {

@@ -186,6 +186,12 @@ TEST(ObservedSkew, AnswersThatSayNothingAboutTheServicesClockAreIgnored) {
             std::nullopt);
 }
 
+TEST(ObservedSkew, LongExchangesAreIgnored) {
+  // A file that came for ten minutes: the date is that of its beginning.
+  EXPECT_EQ(observed_skew(dated("Thu, 01 Jan 2026 00:00:00 GMT"), kNow, kNow + seconds{600}), std::nullopt);
+  EXPECT_EQ(observed_skew(dated("Thu, 01 Jan 2026 00:00:00 GMT"), kNow, kNow - seconds{1}), std::nullopt);
+}
+
 TEST(ClockSkewUpdate, MovesOnlyByMoreThanNoise) {
   ClockSkew skew;
   update(skew, milliseconds{1'500});

@@ -278,13 +278,21 @@ struct ClientMaker<Client> {
   [[nodiscard]] static std::shared_ptr<Client> make(const std::shared_ptr<RefreshingCredentialsProvider>& provider,
                                                     Arguments&&... arguments) {
     const std::shared_ptr<Aws::Auth::AWSCredentialsProvider> own = make_aws_sdk_provider(provider);
-    if constexpr (std::constructible_from<Client, decltype(own), Arguments...>) {
-      return std::make_shared<Client>(own, std::forward<Arguments>(arguments)...);
+    // First: the constructor without a provider of endpoints takes the general configuration, and would cut a service's
+    // own down to it.
+    if constexpr (sizeof...(Arguments) == 1 &&
+                  std::constructible_from<Client, decltype(own), std::nullptr_t, Arguments...>) {
+      // Older versions of the SDK take no null for it.
+      if constexpr (requires { typename Client::EndpointProviderType; }) {
+        return std::make_shared<Client>(own, std::make_shared<typename Client::EndpointProviderType>(),
+                                        std::forward<Arguments>(arguments)...);
+      } else {
+        return std::make_shared<Client>(own, nullptr, std::forward<Arguments>(arguments)...);
+      }
     } else {
-      static_assert(
-          sizeof...(Arguments) == 1 && std::constructible_from<Client, decltype(own), std::nullptr_t, Arguments...>,
-          "the client has no constructor (std::shared_ptr<Aws::Auth::AWSCredentialsProvider>, arguments...)");
-      return std::make_shared<Client>(own, nullptr, std::forward<Arguments>(arguments)...);
+      static_assert(std::constructible_from<Client, decltype(own), Arguments...>,
+                    "the client has no constructor (std::shared_ptr<Aws::Auth::AWSCredentialsProvider>, arguments...)");
+      return std::make_shared<Client>(own, std::forward<Arguments>(arguments)...);
     }
   }
 };

@@ -63,7 +63,8 @@ class CurlSigner {
       // To libcurl, `Name:` removes a header; `Name;` sends it without a value.
       std::string line;
       line.reserve(name.size() + value.size() + 2);  // growing would leave copies behind
-      line.append(name).append(value.empty() ? ";" : ": ").append(value);
+      const bool is_blank = value.find_first_not_of(" \t") == std::string::npos;
+      line.append(name).append(is_blank ? ";" : ": ").append(is_blank ? std::string_view{} : std::string_view{value});
       add(std::move(line));
       wipe(value);
     }
@@ -115,6 +116,8 @@ class CurlSigner {
       return;
     }
     if (has_body) {
+      // Takes back what a HEAD before it said: the fields alone do not.
+      set(easy, CURLOPT_POST, 1L);
       set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       set(easy, CURLOPT_COPYPOSTFIELDS, request.body.data());
       // What libcurl would add by itself: a round trip before the body, and a form's content type.

@@ -140,7 +140,7 @@ struct CachedProviderOptions {
   /// they changed is not kept: nobody knows whose it is. Empty: the key stays as it was given.
   std::function<CacheKey()> current_key{};
   /// How long to wait for another process that asks the source. After that a source that may have to ask a person
-  /// fails, and any other is asked all the same.
+  /// fails, and any other is asked all the same. Zero: another process that asks is enough, whatever the source.
   std::chrono::milliseconds lease_timeout{60'000};
   /// Which sets to keep; empty: all that expire. One that does not expire is never kept.
   std::function<bool(const Credentials&)> keep{};

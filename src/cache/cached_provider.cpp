@@ -62,7 +62,7 @@ class CachedProvider final : public CredentialsProvider {
         return rest_or_raise(entry, *error_of(*entry->last_failure));
       }
       // Who has it for so long waits for a person, most likely; that must not stop those who need none.
-      if (!lease->held() && source_->interactive()) {
+      if (!lease->held() && (source_->interactive() || options_.lease_timeout == milliseconds::zero())) {
         return rest_or_raise(entry,
                              ConnectionError{{.message = "Another process asks for the same credentials and has no "
                                                          "answer yet. Look at what it waits for, or try again.",

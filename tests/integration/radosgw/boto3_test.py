@@ -17,8 +17,8 @@ from botocore.config import Config
 from aws_refresh_session import RefreshableSession
 
 ENDPOINT = os.environ["RGW_ENDPOINT"]
-LIFE = 5
-SECONDS = 34
+LIFE = 7
+SECONDS = 46
 THREADS = 32
 
 

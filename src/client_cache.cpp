@@ -130,9 +130,10 @@ class ClientCache::State final : public core::ForkParticipant {
   void after_fork_in_parent() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS { mutex_.unlock(); }
   void after_fork_in_child() noexcept override ARS_NO_THREAD_SAFETY_ANALYSIS {
     // Let go without being destroyed: a client's destructor could wait for a thread that the child does not have.
-    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): they are kept for ever
+    // NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): they are kept for ever
     static_cast<void>(std::make_unique<Slots>(std::move(slots_)).release());
     slots_ = Slots{};
+    // NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
     waiting_for_.clear();
     mutex_.unlock();
   }

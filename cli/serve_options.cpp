@@ -1,7 +1,6 @@
 #include "cli/serve_options.hpp"
 
 #include "cli/option_values.hpp"
-#include "cli/refreshing_source.hpp"
 #include "cli/source.hpp"
 #include "cli/usage_error.hpp"
 
@@ -23,7 +22,7 @@ ServedRole served_role(std::string name, const SourceArguments& source, const Re
   ServedRole role;
   role.name = std::move(name);
   role.role_arn = source.role_arn;
-  role.provider = make_refreshing_source(source, refresh, messages);
+  role.provider = make_source(source, messages, refresh).kept_fresh(refresh);
   return role;
 }
 

@@ -86,12 +86,12 @@ class CachedProvider final : public CredentialsProvider {
         refused_.pop_front();
       }
     }
+    source_->invalidate(access_key_id);
     const auto key = current_key();
     if (const auto entry = cache_->load(key);
         entry && entry->credentials && entry->credentials->access_key_id() == access_key_id) {
       cache_->remove(key);
     }
-    source_->invalidate(access_key_id);
   }
 
  private:
